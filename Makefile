@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+# Weir: libweir.so (the agent), weir (the tool) and their tests. `make help` lists the targets.
+
+CC          ?= cc
+SAN         ?=
+VERSION     := $(shell sed -n 's/^.define WEIR_VERSION "\(.*\)"/\1/p' include/weir.h)
+PREFIX      ?= /usr/local
+JAVA_HOME   ?= $(patsubst %/bin/javac,%,$(shell readlink -f "$$(command -v javac)" 2>/dev/null))
+MVN         ?= mvn
+T           ?=
+ORACLE_N    ?= 5000
+LIBYAML     ?= $(shell $(CC) -print-file-name=libyaml.a)
+
+# build/ holds the product; build/<variant>/ the objects of each compiler and sanitizer, so switching needs no clean.
+VARIANT     := $(notdir $(firstword $(CC)))$(if $(SAN),-$(SAN))
+OBJ         := build/$(VARIANT)
+OUT         := $(if $(SAN),$(OBJ),build)
+
+WARN        := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+               -Wcast-qual -Wvla -Wundef -Wformat=2
+# No _GNU_SOURCE here: with it a newer glibc headers' strtol becomes __isoc23_strtol, which older systems lack.
+CPPFLAGS    := -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -Iagent -Iinclude \
+               -isystem $(JAVA_HOME)/include -isystem $(JAVA_HOME)/include/linux
+CFLAGS      ?= -O2 -g
+override CFLAGS += -std=c11 -fPIC -fvisibility=hidden -fno-omit-frame-pointer -pthread $(WARN)
+ifneq ($(SAN),)
+override CFLAGS += -fsanitize=$(SAN) -DWEIR_DEBUG=1
+LDSAN       := -fsanitize=$(SAN)
+endif
+SO_LDFLAGS  := -shared -pthread -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,defs -Wl,-z,noexecstack \
+               -Wl,--exclude-libs,ALL -Wl,--version-script=agent/libweir.map -Wl,-soname,libweir.so
+
+BASE_SRC    := $(wildcard agent/base/*.c)
+MODEL_SRC   := $(wildcard agent/model/*.c)
+CORE_SRC    := $(wildcard agent/core/*.c)
+NATIVE_SRC  := $(wildcard agent/native/*.c)
+JVM_SRC     := $(wildcard agent/jvm/*.c)
+OUT_SRC     := $(wildcard agent/out/*.c)
+TOP_SRC     := $(wildcard agent/*.c)
+CLI_SRC     := $(wildcard agent/cli/*.c)
+TEST_SRC    := $(wildcard tests/*.c)
+
+SO_OBJ      := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(JVM_SRC) $(OUT_SRC) $(TOP_SRC))
+CLI_OBJ     := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(OUT_SRC) $(CLI_SRC))
+TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(OUT_SRC))
+ALL_C       := $(wildcard agent/*.[ch] agent/*/*.[ch] include/*.h tests/*.[ch])
+
+.PHONY: all test test-unit test-java check lint asan tsan oracle demo install format help clean
+.DELETE_ON_ERROR:
+
+all: $(OUT)/libweir.so $(OUT)/weir ## the agent and the tool, in build/
+
+$(OUT)/libweir.so: $(SO_OBJ) agent/libweir.map
+	$(CC) $(LDSAN) $(SO_LDFLAGS) -o $@ $(SO_OBJ) $(LIBYAML) -lm -ldl
+
+$(OUT)/weir: $(CLI_OBJ)
+	$(CC) $(LDSAN) -pthread -o $@ $(CLI_OBJ) $(LIBYAML) -lm
+
+$(OBJ)/weir-tests: $(TEST_OBJ)
+	$(CC) $(LDSAN) -pthread -o $@ $(TEST_OBJ) -lcunit $(LIBYAML) -lm -ldl
+
+$(OBJ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+test: test-unit test-java ## all tests
+
+test-unit: $(OBJ)/weir-tests $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
+	WEIR_BIN=$(abspath $(OUT)/weir) $(OBJ)/weir-tests $(T)
+
+test-java: all ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
+	$(MVN) -B -ntp -f java-test/pom.xml test $(if $(T),-Dtest='$(T)') -Dsurefire.failIfNoSpecifiedTests=true \
+	    -Dweir.root=$(CURDIR) -Dweir.lib=$(abspath build/libweir.so) -Dweir.bin=$(abspath build/weir)
+
+asan: ## unit and stress tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) SAN=address,undefined test-unit
+
+tsan: ## unit and stress tests under ThreadSanitizer
+	$(MAKE) SAN=thread test-unit
+
+check: all lint ## layers, exported symbols, function length, generated README part, warnings of gcc and clang, clang-tidy
+	scripts/check-layers.sh
+	scripts/check-symbols.sh build/libweir.so
+	scripts/top-length.sh --limit 60
+	scripts/gen-options.sh --check
+
+lint:
+	$(MAKE) CC=gcc OUT=build/gcc all
+	$(MAKE) CC=clang OUT=build/clang all
+	clang-tidy --quiet $(filter %.c,$(ALL_C)) -- $(CPPFLAGS) -std=c11
+
+oracle: all ## weir derive against Flink's own classes, ORACLE_N random configurations per version
+	scripts/oracle.sh $(ORACLE_N)
+
+demo: ## a real TaskManager caught in the act
+	scripts/demo.sh
+
+install: all ## to PREFIX
+	install -D -m 0755 build/libweir.so $(DESTDIR)$(PREFIX)/lib/libweir.so
+	install -D -m 0755 build/weir $(DESTDIR)$(PREFIX)/bin/weir
+
+format: ## clang-format over all C
+	clang-format -i $(ALL_C)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+clean: ## build/ and java-test/target
+	rm -rf build java-test/target
+
+-include $(SO_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
