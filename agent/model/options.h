@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MODEL_OPTIONS_H
+#define MODEL_OPTIONS_H
+/* The agent's option string, `key=value,key=value` (DESIGN.md 6). One table gives parser, ranges, help and README. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "weir.h"
+
+enum { OPTIONS_PATH_MAX = 1024, OPTIONS_VERSION_MAX = 32 };
+
+struct options {
+    enum weir_mode mode;
+    bool           limit_set[WEIR_COMPONENT_COUNT];
+    uint64_t       limit[WEIR_COMPONENT_COUNT]; /* bytes */
+    bool           declared[WEIR_COMPONENT_COUNT]; /* declared=a+b: treat these limits as set by a person */
+    char           conf[OPTIONS_PATH_MAX];  /* "" = found as DESIGN.md 3 says */
+    char           flink[OPTIONS_VERSION_MAX];
+    char           rules[OPTIONS_PATH_MAX];
+    char           dir[OPTIONS_PATH_MAX];
+    char           log[OPTIONS_PATH_MAX];   /* "stderr" or a file pattern */
+    char           json[OPTIONS_PATH_MAX];  /* file pattern, or "off" */
+    uint64_t       grace, json_max;         /* bytes */
+    uint64_t       interval_ms;             /* 0 = no periodic sheet */
+    uint32_t       depth;                   /* frames kept, 1..WEIR_MAX_DEPTH */
+    uint64_t       max_live;                /* records of the address table */
+    bool           strict, help;
+    bool           stacks_all;
+};
+
+void options_default(struct options *options);
+/* text may be NULL or "". On WEIR_EINVAL err holds one line naming the key, the value and what is accepted, and *options
+ * holds the defaults plus `strict` if the string asked for it anywhere. Unknown keys and repeated keys are refused. */
+enum weir_rc options_parse(struct options *options, const char *text, struct buf *err);
+/* The same table as plain help, as README rows, and as the one-line settings of the start report. */
+void options_help(struct buf *out);
+void options_markdown(struct buf *out);
+/* Expands %h host, %p pid, %t start time (yyyymmdd-hhmmss), %% ; WEIR_EINVAL for another %x, WEIR_EFULL if it does not fit. */
+enum weir_rc options_expand(const char *pattern, const char *host, int64_t pid, const char *start, struct buf *out);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MODEL_POLICY_H
+#define MODEL_POLICY_H
+/* When something is said (DESIGN.md 5): levels, grace, doubling, rate limits, re-arming, slope. Pure: the caller holds the
+ * lock and brings the time. A hook asks policy_request() only when its component's used would pass policy_quiet(). */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "snapshot.h"
+#include "weir.h"
+
+enum { POLICY_SLOPE_SAMPLES = 6 };
+
+struct policy_limits {
+    struct weir_limit limit[WEIR_COMPONENT_COUNT];
+    uint64_t          grace;
+    enum weir_mode    mode;
+    enum weir_role    role;
+};
+
+struct policy_verdict {
+    enum weir_level  level;
+    enum weir_reason reason;
+    uint64_t         suppressed; /* of this component and level since its last line */
+    uint64_t         budget_used, budget_limit;
+};
+
+/* Private: one speaking slot per component, reason and level. */
+struct policy_slot {
+    bool     spoken, armed;
+    uint64_t excess;       /* at the last line: the next waits for its double */
+    int64_t  last_ms;
+    uint64_t suppressed;
+};
+struct policy {
+    struct policy_limits limits;
+    uint64_t             budget; /* B: framework.off-heap + task.off-heap, or the JobManager's off-heap; 0 = none */
+    struct policy_slot   share[WEIR_COMPONENT_COUNT][4], budget_slot[4], row[WEIR_COMPONENT_COUNT][4];
+    struct {
+        uint64_t used[POLICY_SLOPE_SAMPLES];
+        int64_t  last_ms;
+        int      count;
+    } slope[WEIR_COMPONENT_COUNT + 1]; /* one per row, the last for the budget */
+};
+
+void policy_init(struct policy *policy, const struct policy_limits *limits);
+
+/* used: of all components, without the request. Says WEIR_LEVEL_NONE or the line to print; counts what it suppresses. */
+struct policy_verdict policy_request(struct policy *policy, const uint64_t used[WEIR_COMPONENT_COUNT],
+                                     enum weir_component component, uint64_t requested, int64_t now_ms);
+
+/* A row that the VM bounds (jvm-metaspace; heap after GC as WEIR_TASK_HEAP or WEIR_HEAP), read by the reporter every
+ * second: percentages and slope. */
+struct policy_verdict policy_row(struct policy *policy, enum weir_component row, uint64_t used, uint64_t limit,
+                                 int64_t now_ms);
+
+/* Every second, from the reporter: re-arms what fell 10 points below its level, feeds and judges the budget's slope. */
+struct policy_verdict policy_tick(struct policy *policy, const uint64_t used[WEIR_COMPONENT_COUNT], int64_t now_ms);
+
+/* Highest `used` of the component (with a request) at which policy_request() certainly says nothing and need not be
+ * asked; UINT64_MAX: never. For budget members the budget's own bound is policy_quiet_budget(). Constant after init. */
+uint64_t policy_quiet(const struct policy *policy, enum weir_component component);
+uint64_t policy_quiet_budget(const struct policy *policy);
+bool     policy_in_budget(const struct policy *policy, enum weir_component component);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_SNAPSHOT_H
+#define WEIR_SNAPSHOT_H
+/* Plain data between the agent and the output formats: what one event or sheet says. Bytes are bytes, times are
+ * milliseconds since the epoch. Strings are interned or static, live as long as the process and are never NULL unless
+ * the field says so. Numbers of one struct were read at one instant, except owners, which carry their own time. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir.h"
+
+enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 8, WEIR_MAX_WARNINGS = 8 };
+
+struct weir_frame {
+    const char *class_name; /* com.example.Leak */
+    const char *method;
+    const char *file;  /* "" if unknown */
+    int32_t     line;  /* 0 unknown, -1 native method */
+};
+
+struct weir_stack {
+    uint16_t          count;
+    int16_t           decider; /* index of the frame that decided the component; -1 none within the kept frames */
+    const char       *source;  /* code source of that frame: leak.jar; "" if none */
+    struct weir_frame frames[WEIR_MAX_DEPTH];
+};
+
+/* Identity and place in the stream; written into every JSON object. */
+struct weir_header {
+    const char *host;
+    const char *tm; /* taskmanager.resource-id, else host:pid */
+    int64_t     pid;
+    int64_t     time_ms;
+    int64_t     uptime_ms;
+    uint64_t    seq;
+};
+
+struct weir_limit {
+    bool        set;
+    bool        declared; /* a person set it */
+    uint64_t    bytes;
+    const char *source; /* "option", "command line", "configuration file", "derived", "jvm flag", ... */
+};
+
+struct weir_row {
+    bool              present;  /* this role has the row */
+    bool              measured; /* false: nothing counts it yet; used and peak mean nothing */
+    const char       *note;     /* why not measured, or which figure is shared; "" if plain */
+    uint64_t          used, peak, blocks;
+    int64_t           peak_time_ms; /* 0 if never above 0 */
+    struct weir_limit limit;
+    uint64_t          kind_bytes[WEIR_KIND_COUNT], kind_blocks[WEIR_KIND_COUNT];
+};
+
+struct weir_pool_row {
+    bool              measured;
+    uint64_t          used; /* the VM's or kernel's own figure; threads: a count */
+    struct weir_limit limit;
+};
+
+struct weir_owner {
+    enum weir_component component;
+    enum weir_kind      kind;
+    uint64_t            bytes, count;
+    int64_t             age_ms; /* since its first live allocation */
+    const char         *loader; /* class of the deciding class loader; "" boot */
+    struct weir_stack   stack;
+};
+
+struct weir_agent_cost {
+    uint64_t bytes;           /* resident bytes of our own mappings */
+    uint64_t dropped_events;  /* ring was full */
+    uint64_t dropped_stacks;  /* stack or owner table was full: component still decided */
+    uint64_t untracked_bytes; /* address table was full: allocated, not followed */
+    uint64_t stale;           /* a put met a present address */
+    uint64_t unknown_frees;   /* freed, but never seen allocated */
+};
+
+struct weir_process {
+    bool     rss_known, cgroup_known, cgroup_limit_known;
+    uint64_t rss, cgroup, cgroup_limit;
+};
+
+struct weir_sheet {
+    struct weir_row        rows[WEIR_COMPONENT_COUNT];
+    struct weir_pool_row   pools[WEIR_POOL_COUNT];
+    struct weir_agent_cost agent;
+    struct weir_process    process;
+    size_t                 owner_count;
+    struct weir_owner      owners[WEIR_TOP_OWNERS];
+};
+
+struct weir_hook_state {
+    const char *name;  /* "unsafe", "mapped", ... */
+    const char *state; /* "ok", or what is missing and what that costs */
+};
+
+struct weir_start {
+    const char            *version, *jvm, *gc, *flink; /* flink: "" if unknown */
+    enum weir_role         role;
+    enum weir_mode         mode;
+    struct weir_limit      limits[WEIR_COMPONENT_COUNT];
+    struct weir_limit      pools[WEIR_POOL_COUNT];
+    size_t                 hook_count, warning_count;
+    struct weir_hook_state hooks[WEIR_MAX_HOOKS];
+    const char            *warnings[WEIR_MAX_WARNINGS]; /* contradictions found, whole sentences */
+};
+
+enum weir_reason {
+    WEIR_REASON_SHARE,  /* the component exceeds its own share */
+    WEIR_REASON_BUDGET, /* framework.off-heap + task.off-heap (JobManager: off-heap) nears or exceeds its sum */
+    WEIR_REASON_ROW,    /* a row that the VM bounds (metaspace, heap) nears its limit */
+    WEIR_REASON_SLOPE   /* would fill within 10 minutes at the present slope */
+};
+
+struct weir_breach {
+    enum weir_level     level;
+    enum weir_reason    reason;
+    enum weir_component component;
+    enum weir_kind      kind;
+    uint64_t            used;      /* of the component, without the request; a budget's line prints the budget's */
+    uint64_t            requested; /* 0 when no single request made it (rows read by the reporter) */
+    struct weir_limit   limit;
+    uint64_t            budget_used, budget_limit; /* reason BUDGET; else 0 */
+    uint64_t            suppressed;                /* lines of this component and level left out since the last */
+    const char         *thread;                    /* "" if no single request */
+    struct weir_stack   stack;                     /* count 0 if no single request */
+    struct weir_sheet   sheet;                     /* the vector of the hook's instant, pools, top owners of the component */
+};
+
+#endif
