@@ -40,7 +40,6 @@ clang                    command:clang                  check
 clang-tidy               command:clang-tidy             check
 clang-format             command:clang-format           check
 patchelf                 command:patchelf               jdks
-util-linux               command:flock                  jdks
 libcunit1-dev            header:CUnit/CUnit.h           test
 gettext-base             command:envsubst               test
 git                      command:git                    test
