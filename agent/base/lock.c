@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lock.c: test-and-set spinlock that yields. Not a pthread mutex: a hook may run where the program's thread holds
+ * anything, and these sections are shorter than a futex call. */
+#include "base/lock.h"
+
+#include <sched.h>
+
+#ifdef WEIR_DEBUG
+static _Thread_local unsigned held __attribute__((tls_model("initial-exec"))); /* bit per rank */
+
+static void check_order(const struct lock *lock)
+{
+    if ((held >> lock->rank) != 0)
+        __builtin_trap();
+    held |= 1U << lock->rank;
+}
+#endif
+
+void lock_init(struct lock *lock, enum lock_rank rank)
+{
+    atomic_init(&lock->taken, 0);
+    lock->rank = rank;
+}
+
+void lock_take(struct lock *lock)
+{
+#ifdef WEIR_DEBUG
+    check_order(lock);
+#endif
+    /* Acquire: what the last holder wrote is visible. Pairs with the release in lock_drop(). */
+    for (unsigned spins = 0; atomic_exchange_explicit(&lock->taken, 1, memory_order_acquire) != 0; spins++)
+        if (spins % 64 == 63)
+            sched_yield();
+}
+
+void lock_drop(struct lock *lock)
+{
+#ifdef WEIR_DEBUG
+    held &= ~(1U << lock->rank);
+#endif
+    atomic_store_explicit(&lock->taken, 0, memory_order_release);
+}

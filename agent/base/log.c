@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log.c: one line, one write. A line that cannot be written is lost: the JVM must not notice. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum { LINE_MAX_BYTES = 16 * 1024, SHORT_MAX = 1024 };
+
+static atomic_int out_fd = STDERR_FILENO;
+static const char *const names[] = { "DEBUG", "INFO ", "WARN ", "ERROR" };
+
+void log_to(int fd)
+{
+    atomic_store_explicit(&out_fd, fd, memory_order_relaxed);
+}
+
+static void write_all(int fd, const char *p, size_t n)
+{
+    while (n > 0) {
+        ssize_t w = write(fd, p, n);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w <= 0)
+            return;
+        p += w;
+        n -= (size_t)w;
+    }
+}
+
+void log_text(enum log_level level, int64_t wall_ms, const char *text)
+{
+    char line[LINE_MAX_BYTES];
+    struct buf b;
+    buf_init(&b, line, sizeof line);
+    clock_log4j(&b, wall_ms);
+    buf_printf(&b, " %s weir - ", names[level]);
+    size_t n = strlen(text);
+    buf_put(&b, text, n > 0 && text[n - 1] == '\n' ? n - 1 : n);
+    buf_mark_cut(&b);
+    if (b.len == b.cap - 1)
+        b.len--;
+    b.data[b.len++] = '\n';
+    write_all(atomic_load_explicit(&out_fd, memory_order_relaxed), b.data, b.len);
+}
+
+__attribute__((format(printf, 2, 0))) static void log_v(enum log_level level, const char *fmt, va_list ap)
+{
+    char text[SHORT_MAX];
+    vsnprintf(text, sizeof text, fmt, ap);
+    log_text(level, clock_wall_ms(), text);
+}
+
+#define LOG_FUNCTION(name, level)          \
+    void name(const char *fmt, ...)        \
+    {                                      \
+        va_list ap;                        \
+        va_start(ap, fmt);                 \
+        log_v(level, fmt, ap);             \
+        va_end(ap);                        \
+    }
+LOG_FUNCTION(log_info, LOG_INFO)
+LOG_FUNCTION(log_warn, LOG_WARN)
+LOG_FUNCTION(log_error, LOG_ERROR)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_SYSFS_H
+#define BASE_SYSFS_H
+/* What the kernel says about this process: /proc and cgroup. Any content may be missing or malformed: then "not known". */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir.h"
+
+/* Whole file into data, NUL-terminated. WEIR_ENOENT: cannot be opened (errno says why); WEIR_EFULL: larger than cap - 1;
+ * WEIR_EIO: a read failed or it is no regular or proc file. len counts without the NUL. */
+enum weir_rc sysfs_read(const char *path, char *data, size_t cap, size_t *len);
+bool    sysfs_rss(uint64_t *bytes);
+/* This process's start, as clock_mono_ms() counts; false if /proc/self/stat does not say. */
+bool    sysfs_start_ms(int64_t *mono_ms);
+/* Memory cgroup, v2 or v1: charge of the own group; smallest limit from there to the root, false if none is set. */
+bool    sysfs_cgroup_used(uint64_t *bytes);
+bool    sysfs_cgroup_limit(uint64_t *bytes);
+
+#endif
