@@ -61,7 +61,7 @@ home=$2 conf=$3
 shift 3
 
 if [ -f "$conf/config.yaml" ]; then
-    config=$(java_utils UPDATE_AND_GET_FLINK_CONFIGURATION -flatten-config "$@" 2>/dev/null)
+    config=$(java_utils UPDATE_AND_GET_FLINK_CONFIGURATION -flatten "$@" 2>/dev/null)
 else
     config=$(cat "$conf/flink-conf.yaml") # before 1.19: read as text, as config.sh of that time does
 fi

@@ -23,11 +23,12 @@ fi
 { read -r memory; read -r options; read -r dynamic; } <<< "$params"
 
 export FLINK_CONF_DIR=$conf JVM_ARGS=$memory DYNAMIC_PARAMETERS=$dynamic
+logs=$(cat "$logdir/$role-flags.log")
 export FLINK_INHERITED_LOGS="
 RESOURCE_PARAMS extraction logs:
 jvm_params: $memory
 dynamic_configs: $dynamic
-logs: $(cat "$logdir/$role-flags.log")
+logs: $logs
 "
 # A foreground start takes variables of the user's options from the environment, as Flink does.
 export FLINK_LOG_PREFIX=$logdir/flink-$role

@@ -159,7 +159,7 @@ if [ "$(cat "$dir/.complete" 2>/dev/null)" != "$mark" ]; then
     exec 9> "$dir/.lock"
     flock 9
     if [ "$(cat "$dir/.complete" 2>/dev/null)" != "$mark" ]; then
-        rm -rf "$dir/lib" "$dir/conf"
+        rm -rf "${dir:?}/lib" "${dir:?}/conf"
         mkdir -p "$dir/conf"
         install_jars "$version" "$dir"
         write_conf "$version" "$dir/conf"
