@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef OUT_OUT_H
 #define OUT_OUT_H
-/* Snapshots to bytes (DESIGN.md 7). No file, no clock, no JVM. A JSON object is one line ending in '\n'; when it does not
- * fit the buffer, buf.cut is set and the caller drops and counts it. Text lines carry no log4j prefix (base/log adds it);
- * the first line is the message, further lines are continuation lines. All names are from include/weir.h. */
+/* Snapshots to bytes (DESIGN.md 7). No file, no clock, no JVM. A JSON object is one line ending in '\n'; when it does
+ * not fit the buffer, buf.cut is set and the caller drops and counts it. Text lines carry no log4j prefix (base/log adds
+ * it); the first line is the message, further lines are continuation lines; no '\n' after the last. All names are from
+ * include/weir.h. */
 #include "base/buf.h"
 #include "snapshot.h"
 

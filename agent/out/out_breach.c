@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* out_breach.c: the text of a breach, which people read in the log and their scripts grep (DESIGN.md 7).
+ * The first line says what happened, in one sentence; the lines below answer where the rest of the memory is, by whose
+ * stack, and who holds most, which is often not the thread that asked last. Figures follow the rule of figure.h.
+ * `used` is printed without the request; a percentage counts the request, because the level was decided with it. */
+#include <inttypes.h>
+
+#include "out/figure.h"
+#include "out/out.h"
+#include "out/parts.h"
+#include "out/utf8.h"
+
+#include "base/poison.h"
+
+static void put_source(struct buf *b, const char *source)
+{
+    if (source[0] == '\0')
+        return;
+    buf_puts(b, "  [");
+    utf8_text(b, source, false);
+    buf_puts(b, "]");
+}
+
+static void put_budget_name(struct buf *b, bool jobmanager)
+{
+    if (!jobmanager) {
+        buf_puts(b, out_component(WEIR_FRAMEWORK_OFF_HEAP));
+        buf_puts(b, " + ");
+    }
+    buf_puts(b, out_component(jobmanager ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP));
+}
+
+/* 16.0 MiB requested by "Flat Map (1/2)#0" */
+static void put_request(struct buf *b, const struct weir_breach *breach)
+{
+    figure_bytes(b, breach->requested);
+    buf_puts(b, " requested");
+    if (breach->thread[0] == '\0')
+        return;
+    buf_puts(b, " by \"");
+    utf8_text(b, breach->thread, true);
+    buf_puts(b, "\"");
+}
+
+static void put_used(struct buf *b, const struct weir_breach *breach)
+{
+    if (breach->limit.set)
+        figure_of(b, breach->used, breach->limit.bytes);
+    else
+        figure_bytes(b, breach->used);
+}
+
+static void put_more_request(struct buf *b, const struct weir_breach *breach)
+{
+    if (breach->requested == 0)
+        return;
+    buf_puts(b, ", ");
+    put_request(b, breach);
+}
+
+static void put_notice(struct buf *b, const struct weir_breach *breach)
+{
+    buf_puts(b, " ");
+    put_used(b, breach);
+    buf_puts(b, " (not declared)");
+    if (breach->requested != 0) {
+        buf_puts(b, ": ");
+        put_request(b, breach);
+    }
+    struct parts_budget budget = parts_budget(breach);
+    bool member = breach->component == WEIR_FRAMEWORK_OFF_HEAP || breach->component == WEIR_TASK_OFF_HEAP;
+    if (!member || !budget.known)
+        return;
+    buf_puts(b, "; the budget ");
+    put_budget_name(b, false);
+    buf_puts(b, " still has ");
+    figure_of(b, budget.limit > budget.used ? budget.limit - budget.used : 0, budget.limit);
+}
+
+static void put_share(struct buf *b, const struct weir_breach *breach)
+{
+    buf_puts(b, out_component(breach->component));
+    if (breach->level == WEIR_LEVEL_NOTICE && !breach->limit.declared) {
+        put_notice(b, breach);
+        return;
+    }
+    buf_puts(b, breach->limit.declared ? " over its declared share: " : " over its share (not declared): ");
+    put_used(b, breach);
+    put_more_request(b, breach);
+}
+
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static void put_budget(struct buf *b, const struct weir_breach *breach)
+{
+    struct parts_budget budget = parts_budget(breach);
+    put_budget_name(b, budget.jobmanager);
+    if (breach->reason == WEIR_REASON_SLOPE) {
+        buf_puts(b, " would be full within 10 minutes at the present slope: ");
+    } else if (budget.limit == 0) {
+        buf_puts(b, budget.jobmanager ? " over its budget: " : " over their budget: ");
+    } else {
+        buf_puts(b, " at ");
+        figure_percent(b, sum(budget.used, breach->requested), budget.limit);
+        buf_puts(b, budget.jobmanager ? " of its budget: " : " of their budget: ");
+    }
+    figure_of(b, budget.used, budget.limit);
+    put_more_request(b, breach);
+}
+
+static void put_vm_row(struct buf *b, const struct weir_breach *breach)
+{
+    buf_puts(b, out_component(breach->component));
+    if (breach->reason == WEIR_REASON_SLOPE) {
+        buf_puts(b, " would be full within 10 minutes at the present slope");
+    } else if (breach->limit.set && breach->limit.bytes != 0) {
+        buf_puts(b, " at ");
+        figure_percent(b, sum(breach->used, breach->requested), breach->limit.bytes);
+    } else {
+        buf_puts(b, " over its limit");
+    }
+    buf_puts(b, ": ");
+    put_used(b, breach);
+    put_more_request(b, breach);
+}
+
+static void put_direct_row(struct buf *b, const struct weir_sheet *sheet, enum weir_component c, bool *first)
+{
+    const struct weir_row *row = &sheet->rows[c];
+    bool optional = c == WEIR_UNDECIDED || c == WEIR_BEFORE_WEIR;
+    if (!row->present || (optional && (!row->measured || row->used == 0)))
+        return;
+    parts_comma(b, first);
+    buf_puts(b, out_component(c));
+    buf_puts(b, " ");
+    parts_row(b, row);
+}
+
+/* The pool that bounds the component, with all who share it. Rows outside it have no such line. */
+static void put_direct_pool(struct buf *b, const struct weir_breach *breach)
+{
+    static const enum weir_component sharers[] = { WEIR_NETWORK, WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_OFF_HEAP,
+                                                   WEIR_OFF_HEAP, WEIR_UNDECIDED, WEIR_BEFORE_WEIR };
+    enum { SHARERS = sizeof(sharers) / sizeof(sharers[0]), BOUNDED = 4 };
+    const struct weir_pool_row *pool = &breach->sheet.pools[WEIR_POOL_DIRECT];
+    bool bounded = false, first = true;
+    for (int i = 0; i < BOUNDED; i++)
+        bounded = bounded || breach->component == sharers[i];
+    if (!bounded)
+        return;
+    buf_puts(b, "\n  direct pool ");
+    if (!pool->measured)
+        buf_puts(b, "not measured, in MiB");
+    else if (pool->limit.set)
+        figure_of(b, pool->used, pool->limit.bytes);
+    else
+        figure_bytes(b, pool->used);
+    buf_puts(b, ": ");
+    for (int i = 0; i < SHARERS; i++)
+        put_direct_row(b, &breach->sheet, sharers[i], &first);
+}
+
+static void put_stack(struct buf *b, const struct weir_stack *stack)
+{
+    for (int i = 0; i < stack->count && i < WEIR_MAX_DEPTH; i++) {
+        buf_puts(b, "\n    at ");
+        parts_frame(b, &stack->frames[i]);
+        if (i == stack->decider)
+            put_source(b, stack->source);
+    }
+}
+
+/* Owners are read after the rows: one that outgrew its row since gets no percentage. */
+static void put_owner(struct buf *b, const struct weir_owner *owner, const struct weir_row *row)
+{
+    const struct weir_stack *stack = &owner->stack;
+    buf_puts(b, "\n  owner ");
+    figure_bytes(b, owner->bytes);
+    buf_puts(b, " ");
+    buf_puts(b, out_kind(owner->kind));
+    buf_puts(b, " in ");
+    figure_count(b, owner->count, "block");
+    if (row->measured && row->used != 0 && owner->bytes <= row->used) {
+        buf_puts(b, ", ");
+        figure_percent(b, owner->bytes, row->used);
+        buf_puts(b, " of ");
+        buf_puts(b, out_component(owner->component));
+    }
+    buf_puts(b, ": ");
+    int decider = stack->decider >= 0 && stack->decider < stack->count ? stack->decider : 0;
+    if (stack->count == 0)
+        buf_puts(b, "stack not kept");
+    else
+        parts_frame(b, &stack->frames[decider]);
+    put_source(b, stack->source);
+}
+
+void out_text_breach(struct buf *b, const struct weir_breach *breach)
+{
+    if (parts_is_budgets(breach))
+        put_budget(b, breach);
+    else if (breach->reason == WEIR_REASON_SHARE)
+        put_share(b, breach);
+    else
+        put_vm_row(b, breach);
+    if (breach->suppressed != 0)
+        buf_printf(b, " (%" PRIu64 " more since the last line)", breach->suppressed);
+    put_direct_pool(b, breach);
+    put_stack(b, &breach->stack);
+    for (size_t i = 0; i < breach->sheet.owner_count && i < WEIR_TOP_OWNERS; i++) {
+        const struct weir_owner *owner = &breach->sheet.owners[i];
+        put_owner(b, owner, &breach->sheet.rows[owner->component]);
+    }
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* out_json.c: the JSON lines of DESIGN.md 7; keys and their order are a contract with others' scripts.
+ * Unknown is never 0: a row nobody counts has "used":null and a note, a limit that is not set is null, and what no part
+ * of the agent measures yet has no key at all. Bytes are integers, times ISO 8601 in UTC. */
+#include "out/json.h"
+#include "out/out.h"
+#include "out/parts.h"
+
+#include "base/poison.h"
+
+/* The kinds that some hook counts. A kind joins when its hook does; until then its 0 would be a lie. */
+static const enum weir_kind counted_kinds[] = { WEIR_KIND_DIRECT, WEIR_KIND_UNSAFE, WEIR_KIND_FFM };
+enum { COUNTED_KINDS = sizeof(counted_kinds) / sizeof(counted_kinds[0]) };
+
+static const char *reason_word(enum weir_reason reason)
+{
+    switch (reason) {
+    case WEIR_REASON_SHARE: return "share";
+    case WEIR_REASON_BUDGET: return "budget";
+    case WEIR_REASON_ROW: return "row";
+    case WEIR_REASON_SLOPE: return "slope";
+    }
+    return "?";
+}
+
+static struct json begin_event(struct buf *b, const char *event, const struct weir_header *h)
+{
+    struct json j = json_on(b);
+    json_object(&j, NULL);
+    json_string(&j, "event", event);
+    json_string_begin(&j, "time");
+    parts_time(b, h->time_ms);
+    json_string_end(&j);
+    json_string(&j, "host", h->host);
+    json_signed(&j, "pid", h->pid);
+    json_string(&j, "tm", h->tm);
+    json_unsigned(&j, "seq", h->seq);
+    json_signed(&j, "uptime_ms", h->uptime_ms);
+    return j;
+}
+
+static void end_event(struct json *j)
+{
+    json_object_end(j);
+    buf_put(j->buf, "\n", 1);
+}
+
+static void put_known(struct json *j, const char *key, bool known, uint64_t n)
+{
+    if (known)
+        json_unsigned(j, key, n);
+    else
+        json_null(j, key);
+}
+
+static void put_frames(struct json *j, const struct weir_stack *stack)
+{
+    json_array(j, "java_stack");
+    for (int i = 0; i < stack->count && i < WEIR_MAX_DEPTH; i++) {
+        json_string_begin(j, NULL);
+        parts_frame(j->buf, &stack->frames[i]);
+        json_string_end(j);
+    }
+    json_array_end(j);
+}
+
+static void put_owners(struct json *j, const struct weir_sheet *sheet)
+{
+    json_array(j, "owners");
+    for (size_t i = 0; i < sheet->owner_count && i < WEIR_TOP_OWNERS; i++) {
+        const struct weir_owner *o = &sheet->owners[i];
+        json_object(j, NULL);
+        json_string(j, "component", out_component(o->component));
+        json_string(j, "kind", out_kind(o->kind));
+        json_unsigned(j, "bytes", o->bytes);
+        json_unsigned(j, "count", o->count);
+        json_string_or_null(j, "source", o->stack.source);
+        json_string_or_null(j, "loader", o->loader);
+        json_signed(j, "age_ms", o->age_ms);
+        put_frames(j, &o->stack);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+/* Pools of which something is known. */
+static void put_pools(struct json *j, const struct weir_sheet *sheet)
+{
+    json_object(j, "pools");
+    for (int i = 0; i < WEIR_POOL_COUNT; i++) {
+        const struct weir_pool_row *pool = &sheet->pools[i];
+        if (!pool->measured && !pool->limit.set)
+            continue;
+        json_object(j, out_pool((enum weir_pool)i));
+        put_known(j, "used", pool->measured, pool->used);
+        put_known(j, "limit", pool->limit.set, pool->limit.bytes);
+        json_object_end(j);
+    }
+    json_object_end(j);
+}
+
+/* --- start ------------------------------------------------------------------------------------------------------- */
+
+static void put_limits(struct json *j, const struct weir_start *start)
+{
+    json_object(j, "limits");
+    for (int i = 0; i < WEIR_COMPONENT_COUNT; i++) {
+        const struct weir_limit *limit = &start->limits[i];
+        if (!limit->set || !parts_has_row(start->role, (enum weir_component)i))
+            continue;
+        json_object(j, out_component((enum weir_component)i));
+        json_unsigned(j, "bytes", limit->bytes);
+        json_string(j, "source", limit->source);
+        json_bool(j, "declared", limit->declared);
+        json_object_end(j);
+    }
+    json_object_end(j);
+}
+
+static void put_pool_limits(struct json *j, const struct weir_start *start)
+{
+    json_object(j, "pools");
+    for (int i = 0; i < WEIR_POOL_COUNT; i++) {
+        if (!start->pools[i].set)
+            continue;
+        json_object(j, out_pool((enum weir_pool)i));
+        json_unsigned(j, "limit", start->pools[i].bytes);
+        json_string(j, "source", start->pools[i].source);
+        json_object_end(j);
+    }
+    json_object_end(j);
+}
+
+void out_json_start(struct buf *b, const struct weir_header *h, const struct weir_start *start)
+{
+    struct json j = begin_event(b, "start", h);
+    json_string(&j, "version", start->version);
+    json_string(&j, "jvm", start->jvm);
+    json_string(&j, "gc", start->gc);
+    json_string(&j, "role", out_role(start->role));
+    json_string_or_null(&j, "flink", start->flink);
+    json_string(&j, "mode", out_mode(start->mode));
+    put_limits(&j, start);
+    put_pool_limits(&j, start);
+    json_object(&j, "hooks");
+    for (size_t i = 0; i < start->hook_count && i < WEIR_MAX_HOOKS; i++)
+        json_string(&j, start->hooks[i].name, start->hooks[i].state);
+    json_object_end(&j);
+    json_array(&j, "warnings");
+    for (size_t i = 0; i < start->warning_count && i < WEIR_MAX_WARNINGS; i++)
+        json_string(&j, NULL, start->warnings[i]);
+    json_array_end(&j);
+    end_event(&j);
+}
+
+/* --- sheet ------------------------------------------------------------------------------------------------------- */
+
+static void put_by_kind(struct json *j, const struct weir_row *row)
+{
+    json_object(j, "by_kind");
+    for (int k = 0; k < WEIR_KIND_COUNT; k++)
+        if (row->kind_bytes[k] != 0 || row->kind_blocks[k] != 0)
+            json_unsigned(j, out_kind((enum weir_kind)k), row->kind_bytes[k]);
+    json_object_end(j);
+}
+
+static void put_peak(struct json *j, const struct weir_row *row)
+{
+    json_unsigned(j, "peak", row->peak);
+    if (row->peak_time_ms == 0) {
+        json_null(j, "peak_time");
+        return;
+    }
+    json_string_begin(j, "peak_time");
+    parts_time(j->buf, row->peak_time_ms);
+    json_string_end(j);
+}
+
+static void put_row(struct json *j, enum weir_component component, const struct weir_row *row)
+{
+    json_object(j, out_component(component));
+    put_known(j, "limit", row->limit.set, row->limit.bytes);
+    put_known(j, "used", row->measured, row->used);
+    if (row->measured) {
+        put_peak(j, row);
+        /* bytes without a block: the figure is the VM's, which has no blocks (heap, metaspace) */
+        put_known(j, "blocks", row->used == 0 || row->blocks != 0, row->blocks);
+        put_by_kind(j, row);
+    }
+    if (row->note[0] != '\0')
+        json_string(j, "note", row->note);
+    else if (!row->measured)
+        json_string(j, "note", "not measured");
+    json_object_end(j);
+}
+
+static void put_kinds(struct json *j, const struct weir_sheet *sheet)
+{
+    json_object(j, "kinds");
+    for (int k = 0; k < COUNTED_KINDS; k++) {
+        uint64_t bytes = 0, blocks = 0;
+        for (int i = 0; i < WEIR_COMPONENT_COUNT; i++) {
+            bytes += sheet->rows[i].kind_bytes[counted_kinds[k]];
+            blocks += sheet->rows[i].kind_blocks[counted_kinds[k]];
+        }
+        json_object(j, out_kind(counted_kinds[k]));
+        json_unsigned(j, "bytes", bytes);
+        json_unsigned(j, "blocks", blocks);
+        json_object_end(j);
+    }
+    json_object_end(j);
+    const struct weir_row *before = &sheet->rows[WEIR_BEFORE_WEIR];
+    if (!before->present)
+        return;
+    json_object(j, "before_weir");
+    put_known(j, "bytes", before->measured, before->used);
+    put_known(j, "blocks", before->measured, before->blocks);
+    json_object_end(j);
+}
+
+static void put_process(struct json *j, const struct weir_process *process)
+{
+    json_object(j, "process");
+    put_known(j, "rss", process->rss_known, process->rss);
+    put_known(j, "cgroup", process->cgroup_known, process->cgroup);
+    put_known(j, "cgroup_limit", process->cgroup_limit_known, process->cgroup_limit);
+    json_object_end(j);
+}
+
+static void put_agent(struct json *j, const struct weir_agent_cost *agent)
+{
+    json_object(j, "agent");
+    json_unsigned(j, "bytes", agent->bytes);
+    json_object(j, "dropped");
+    json_unsigned(j, "events", agent->dropped_events);
+    json_unsigned(j, "stacks", agent->dropped_stacks);
+    json_object_end(j);
+    json_unsigned(j, "untracked", agent->untracked_bytes);
+    json_unsigned(j, "stale", agent->stale);
+    json_unsigned(j, "unknown_frees", agent->unknown_frees);
+    json_object_end(j);
+}
+
+void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reason, const struct weir_sheet *sheet)
+{
+    struct json j = begin_event(b, "sheet", h);
+    json_string(&j, "reason", reason);
+    json_object(&j, "components");
+    for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
+        if (sheet->rows[i].present)
+            put_row(&j, (enum weir_component)i, &sheet->rows[i]);
+    json_object_end(&j);
+    put_kinds(&j, sheet);
+    put_pools(&j, sheet);
+    put_process(&j, &sheet->process);
+    put_agent(&j, &sheet->agent);
+    put_owners(&j, sheet);
+    end_event(&j);
+}
+
+/* --- breach ------------------------------------------------------------------------------------------------------ */
+
+static void put_headroom(struct json *j, const struct weir_breach *breach)
+{
+    bool     budgets = parts_is_budgets(breach);
+    uint64_t used = budgets ? breach->budget_used : breach->used;
+    uint64_t limit = budgets ? breach->budget_limit : breach->limit.bytes;
+    put_known(j, "headroom", budgets || breach->limit.set, limit > used ? limit - used : 0);
+}
+
+static void put_components(struct json *j, const struct weir_sheet *sheet)
+{
+    json_object(j, "components");
+    for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
+        if (sheet->rows[i].present)
+            put_known(j, out_component((enum weir_component)i), sheet->rows[i].measured, sheet->rows[i].used);
+    json_object_end(j);
+}
+
+static void put_budget(struct json *j, const struct weir_breach *breach)
+{
+    if (!parts_is_budgets(breach))
+        return;
+    json_object(j, "budget");
+    json_unsigned(j, "used", breach->budget_used);
+    json_unsigned(j, "limit", breach->budget_limit);
+    json_object_end(j);
+}
+
+void out_json_breach(struct buf *b, const struct weir_header *h, const struct weir_breach *breach)
+{
+    struct json j = begin_event(b, "breach", h);
+    json_string(&j, "level", out_level(breach->level));
+    json_string(&j, "reason", reason_word(breach->reason));
+    json_string(&j, "component", out_component(breach->component));
+    json_string(&j, "kind", out_kind(breach->kind));
+    json_unsigned(&j, "used", breach->used);
+    put_known(&j, "limit", breach->limit.set, breach->limit.bytes);
+    json_bool(&j, "declared", breach->limit.set && breach->limit.declared);
+    put_headroom(&j, breach);
+    json_unsigned(&j, "requested", breach->requested);
+    json_string(&j, "action", "warn");
+    json_string_or_null(&j, "thread", breach->thread);
+    json_unsigned(&j, "suppressed", breach->suppressed);
+    put_frames(&j, &breach->stack);
+    json_string_or_null(&j, "source", breach->stack.source);
+    put_pools(&j, &breach->sheet);
+    put_components(&j, &breach->sheet);
+    put_owners(&j, &breach->sheet);
+    put_budget(&j, breach);
+    end_event(&j);
+}
+
+void out_json_stop(struct buf *b, const struct weir_header *h, const char *reason)
+{
+    struct json j = begin_event(b, "stop", h);
+    json_string(&j, "reason", reason);
+    end_event(&j);
+}
