@@ -26,16 +26,17 @@ enum attr_loader {
 struct attr_frame {
     const char      *class_name; /* dotted: java.nio.DirectByteBuffer */
     const char      *method;
-    const char      *source;     /* file name of the code source, as "flink-dist-1.20.5.jar"; "" if none */
+    const char      *source;     /* last path segment of the code source, "flink-dist-1.20.5.jar", of a directory too
+                                  * ("classes"); "" only if the class has none */
     enum attr_loader loader;
     bool             runtime_source; /* same code source as Flink's TaskExecutor */
     bool             agent_source;   /* a -javaagent jar */
 };
 
-/* What one frame says. Fits a cache entry. */
+/* What one frame says. Fits a cache entry. All zero: a frame of the JDK. */
 struct attr_trait {
     uint8_t verdict;   /* enum in attribute.c */
-    uint8_t component; /* enum weir_component, where the verdict is a user's rule */
+    uint8_t component; /* enum weir_component that a user's rule names, else WEIR_COMPONENT_COUNT */
     uint8_t marks;     /* ATTR_MARK_* */
 };
 enum {
@@ -54,9 +55,12 @@ struct attr_decision {
     enum weir_component component;
     enum weir_kind      kind;
     int                 decider; /* index of the deciding frame, -1 if none did */
-    bool                open;    /* no frame of the given ones decides: a deeper walk may */
+    bool                open;    /* the given frames do not settle it: deeper ones, where there are any, may. With a
+                                  * decider: a file system client whose user, or a class without code source whose
+                                  * caller, is not among them */
 };
 
+/* rules may be NULL. */
 struct attr_trait attribute_frame(const struct attr_frame *frame, const struct rules *rules);
 
 /* traits[0] is the innermost frame. Thread rules: pure, any thread. */
