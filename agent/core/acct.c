@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* acct.c: the books.
+ * Order of a booking:  owner, totals, address record; of a free: record, totals, owner. So a record always points to
+ *                      an owner that counts it, and a reused address cannot meet its old record.
+ * Deciding to speak:   `quiet` holds, per component, the highest use at which policy certainly says nothing: one compare
+ *                      in the normal case. Above it policy is asked under its lock; its answer goes to the ring.
+ * Time:                no clock here; the reporter stores a coarse one every tick. */
+#include "core/acct.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/guard.h"
+#include "base/lock.h"
+#include "core/counters.h"
+#include "model/component.h"
+#include "base/poison.h"
+
+static struct {
+    const struct capture_ops *ops;
+    struct live              *live;
+    struct stacks            *stacks;
+    struct owners            *owners;
+    struct ring              *ring;
+    struct counters           totals;
+    atomic_ullong             untracked, stale, unknown_frees;
+    atomic_llong              coarse_ms;
+    struct lock               policy_lock;
+    struct policy             policy; /* protected by policy_lock */
+    /* Written by acct_open() before `open`; read-only afterwards. */
+    uint64_t                  quiet[WEIR_COMPONENT_COUNT], quiet_budget;
+    bool                      in_budget[WEIR_COMPONENT_COUNT];
+    void (*wake)(void);
+    atomic_bool               open;
+} books;
+
+enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live)
+{
+    enum weir_rc rc = live_new(&books.live, max_live);
+    if (rc == WEIR_OK)
+        rc = stacks_new(&books.stacks);
+    if (rc == WEIR_OK)
+        rc = owners_new(&books.owners);
+    if (rc == WEIR_OK)
+        rc = ring_new(&books.ring);
+    if (rc != WEIR_OK) {
+        acct_close();
+        return rc;
+    }
+    books.ops = ops;
+    lock_init(&books.policy_lock, LOCK_RANK_POLICY);
+    return WEIR_OK;
+}
+
+void acct_close(void)
+{
+    if (books.live != NULL)
+        live_delete(books.live);
+    if (books.stacks != NULL)
+        stacks_delete(books.stacks);
+    if (books.owners != NULL)
+        owners_delete(books.owners);
+    if (books.ring != NULL)
+        ring_delete(books.ring);
+    memset(&books, 0, sizeof books);
+}
+
+void acct_open(const struct policy_limits *limits, void (*wake)(void))
+{
+    policy_init(&books.policy, limits);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
+        books.quiet[c] = policy_quiet(&books.policy, (enum weir_component)c);
+        books.in_budget[c] = policy_in_budget(&books.policy, (enum weir_component)c);
+    }
+    books.quiet_budget = policy_quiet_budget(&books.policy);
+    books.wake = wake;
+    /* Release: the thresholds above. Pairs with the acquire in speak_if_due(). */
+    atomic_store_explicit(&books.open, true, memory_order_release);
+}
+
+static int64_t coarse_now(void)
+{
+    return atomic_load_explicit(&books.coarse_ms, memory_order_relaxed);
+}
+
+static void read_used(uint64_t used[WEIR_COMPONENT_COUNT])
+{
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        used[c] = atomic_load_explicit(&books.totals.used[c], memory_order_relaxed);
+}
+
+static uint64_t budget_used(const uint64_t used[WEIR_COMPONENT_COUNT])
+{
+    uint64_t sum = 0;
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        sum += books.in_budget[c] ? used[c] : 0;
+    return sum;
+}
+
+static void post(void *thread, const struct owner_key *key, uint64_t requested, struct ring_event *e)
+{
+    e->stack = key->stack;
+    e->source = key->source;
+    e->decider = key->decider;
+    e->component = key->component;
+    e->kind = key->kind;
+    e->requested = requested;
+    e->thread[0] = '\0';
+    books.ops->thread_name(thread, e->thread, sizeof e->thread);
+    e->direct_known = books.ops->direct_used(thread, &e->direct_used);
+    if (ring_put(books.ring, e) && books.wake != NULL)
+        books.wake();
+}
+
+/* before: what the component held without these bytes, which are booked already. */
+static void speak_if_due(void *thread, const struct owner_key *key, uint64_t bytes, uint64_t before)
+{
+    struct ring_event e;
+    if (!atomic_load_explicit(&books.open, memory_order_acquire))
+        return;
+    bool member = books.in_budget[key->component];
+    if (before + bytes <= books.quiet[key->component] && (!member || books.quiet_budget == UINT64_MAX))
+        return;
+    read_used(e.used);
+    if (before + bytes <= books.quiet[key->component] && budget_used(e.used) <= books.quiet_budget)
+        return;
+    /* Other threads may have freed since: never below zero, never with our own bytes in it. */
+    uint64_t *own = &e.used[key->component];
+    *own = *own > bytes ? *own - bytes : 0;
+    lock_take(&books.policy_lock);
+    e.verdict = policy_request(&books.policy, e.used, key->component, bytes, coarse_now());
+    lock_drop(&books.policy_lock);
+    if (e.verdict.level != WEIR_LEVEL_NONE)
+        post(thread, key, bytes, &e);
+}
+
+static void forget(struct live_rec rec)
+{
+    struct owner_key key = owners_key(books.owners, rec.owner);
+    counters_sub(&books.totals, key.component, key.kind, rec.bytes);
+    owners_discharge(books.owners, rec.owner, rec.bytes);
+}
+
+static void remember(uintptr_t addr, struct live_rec rec)
+{
+    struct live_rec old;
+    bool stale;
+    if (live_put(books.live, addr, rec, &stale, &old) != WEIR_OK) {
+        atomic_fetch_add_explicit(&books.untracked, rec.bytes, memory_order_relaxed);
+        forget(rec);
+    } else if (stale) {
+        atomic_fetch_add_explicit(&books.stale, 1, memory_order_relaxed);
+        forget(old);
+    }
+}
+
+void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes)
+{
+    int e = errno;
+    bool outermost = guard_enter();
+    struct owner_key key;
+    bool decided = outermost && books.ops->site(thread, &key);
+    if (!decided)
+        key = (struct owner_key){ .component = WEIR_UNDECIDED, .kind = WEIR_KIND_UNSAFE, .decider = -1 };
+    uint32_t owner = decided ? owners_charge(books.owners, &key, bytes, coarse_now())
+                             : owners_charge_plain(books.owners, key.component, key.kind, bytes, coarse_now());
+    uint64_t before = counters_add(&books.totals, key.component, key.kind, bytes, coarse_now());
+    remember(addr, (struct live_rec){ bytes, owner });
+    if (decided)
+        speak_if_due(thread, &key, bytes, before);
+    guard_leave();
+    errno = e;
+}
+
+bool acct_freed(uintptr_t addr)
+{
+    struct live_rec rec;
+    int e = errno;
+    bool known = acct_suspend(addr, &rec);
+    if (known)
+        forget(rec);
+    errno = e;
+    return known;
+}
+
+bool acct_suspend(uintptr_t addr, struct live_rec *rec)
+{
+    bool known = live_take(books.live, addr, rec);
+    if (!known)
+        atomic_fetch_add_explicit(&books.unknown_frees, 1, memory_order_relaxed);
+    return known;
+}
+
+void acct_restore(uintptr_t addr, struct live_rec rec)
+{
+    remember(addr, rec);
+}
+
+void acct_replaced(struct live_rec rec)
+{
+    forget(rec);
+}
+
+void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind)
+{
+    uint32_t owner = owners_charge_plain(books.owners, WEIR_BEFORE_WEIR, kind, bytes, coarse_now());
+    counters_add(&books.totals, WEIR_BEFORE_WEIR, kind, bytes, coarse_now());
+    remember(addr, (struct live_rec){ bytes, owner });
+}
+
+struct stacks *acct_stacks(void)
+{
+    return books.stacks;
+}
+
+void acct_tick(int64_t wall_ms, struct policy_verdict *budget)
+{
+    uint64_t used[WEIR_COMPONENT_COUNT];
+    atomic_store_explicit(&books.coarse_ms, wall_ms, memory_order_relaxed);
+    owners_reclaim(books.owners);
+    *budget = (struct policy_verdict){ .level = WEIR_LEVEL_NONE };
+    if (!atomic_load_explicit(&books.open, memory_order_acquire))
+        return;
+    read_used(used);
+    lock_take(&books.policy_lock);
+    *budget = policy_tick(&books.policy, used, wall_ms);
+    lock_drop(&books.policy_lock);
+}
+
+struct policy_verdict acct_row(enum weir_component row, uint64_t used, uint64_t limit, int64_t wall_ms)
+{
+    lock_take(&books.policy_lock);
+    struct policy_verdict v = policy_row(&books.policy, row, used, limit, wall_ms);
+    lock_drop(&books.policy_lock);
+    return v;
+}
+
+bool acct_take_event(struct ring_event *event)
+{
+    return ring_take(books.ring, event);
+}
+
+static void fill_owner(struct weir_owner *out, const struct owner_view *v, int64_t wall_ms)
+{
+    out->component = v->key.component;
+    out->kind = v->key.kind;
+    out->bytes = v->bytes;
+    out->count = v->count;
+    out->age_ms = v->since_ms > 0 && wall_ms > v->since_ms ? wall_ms - v->since_ms : 0;
+    out->loader = stacks_text(books.stacks, v->key.loader);
+    stacks_get(books.stacks, v->key.stack, &out->stack);
+    out->stack.decider = v->key.decider;
+    out->stack.source = stacks_text(books.stacks, v->key.source);
+}
+
+void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int64_t wall_ms)
+{
+    struct owner_view top[WEIR_TOP_OWNERS];
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        if (component_bookable((enum weir_component)c) || c == WEIR_UNDECIDED || c == WEIR_BEFORE_WEIR) {
+            sheet->rows[c].measured = true;
+            counters_row(&books.totals, (enum weir_component)c, &sheet->rows[c]);
+        }
+    sheet->owner_count = owners_top(books.owners, component, top, WEIR_TOP_OWNERS);
+    for (size_t i = 0; i < sheet->owner_count; i++)
+        fill_owner(&sheet->owners[i], &top[i], wall_ms);
+    sheet->agent = (struct weir_agent_cost){
+        .bytes = arena_resident(),
+        .dropped_events = ring_dropped(books.ring),
+        .dropped_stacks = stacks_dropped(books.stacks) + owners_dropped(books.owners),
+        .untracked_bytes = atomic_load_explicit(&books.untracked, memory_order_relaxed),
+        .stale = atomic_load_explicit(&books.stale, memory_order_relaxed),
+        .unknown_frees = atomic_load_explicit(&books.unknown_frees, memory_order_relaxed),
+    };
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_ACCT_H
+#define CORE_ACCT_H
+/* The books: the process-wide instance that hooks report to. A hook calls acct_allocated() after the real call succeeded,
+ * acct_take() before the real free; everything between (owner, totals, level, event) happens here. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/capture.h"
+#include "core/live.h"
+#include "core/ring.h"
+#include "core/stacks.h"
+#include "model/policy.h"
+#include "snapshot.h"
+#include "weir.h"
+
+/* Makes all tables; nothing is kept when it fails. max_live: records of the address table. Once per process (tests call
+ * acct_close() between). Until acct_open() nothing is spoken about; limits come with it. */
+enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live);
+void         acct_open(const struct policy_limits *limits, void (*wake)(void));
+/* Tests: drops all tables. No thread may be inside. */
+void         acct_close(void);
+
+/* Inside hooks, any thread. `thread` goes to the capture functions; errno is kept; nothing allocates or blocks. */
+void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes);
+/* Takes the record out and subtracts it. False: unknown address (counted unless expected). */
+bool acct_freed(uintptr_t addr);
+/* For realloc: take out without subtracting; then exactly one of the two. */
+bool acct_suspend(uintptr_t addr, struct live_rec *rec);
+void acct_restore(uintptr_t addr, struct live_rec rec);
+void acct_replaced(struct live_rec rec);
+
+/* Memory taken before weir was loaded, found by the heap walk: booked once, without owner. */
+void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind);
+
+/* Reporter. */
+struct stacks *acct_stacks(void);
+void     acct_tick(int64_t wall_ms, struct policy_verdict *budget);
+/* A row that the reporter reads from the VM: judged like the rest, under the same lock. */
+struct policy_verdict acct_row(enum weir_component row, uint64_t used, uint64_t limit, int64_t wall_ms);
+bool     acct_take_event(struct ring_event *event);
+/* The rows that hooks book, owners (of all components when component is WEIR_COMPONENT_COUNT) and the agent's own cost.
+ * Rows, pools and process figures from elsewhere are left alone. */
+void     acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int64_t wall_ms);
+
+#endif

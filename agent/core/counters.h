@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_COUNTERS_H
+#define CORE_COUNTERS_H
+/* Exact totals: per component one unsharded `used`, which decides limits, and bytes and blocks by kind. */
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "snapshot.h"
+#include "weir.h"
+
+struct counters { /* all zero to begin with */
+    atomic_ullong used[WEIR_COMPONENT_COUNT], peak[WEIR_COMPONENT_COUNT];
+    atomic_llong  peak_ms[WEIR_COMPONENT_COUNT];
+    atomic_ullong kind_bytes[WEIR_COMPONENT_COUNT][WEIR_KIND_COUNT];
+    atomic_ullong kind_blocks[WEIR_COMPONENT_COUNT][WEIR_KIND_COUNT];
+};
+
+/* Any thread, also inside a hook. Returns what the component held before. */
+uint64_t counters_add(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes,
+                      int64_t coarse_ms);
+void     counters_sub(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes);
+/* used, peak, peak_time_ms, blocks, kind_*; the other fields of the row stay. */
+void     counters_row(const struct counters *c, enum weir_component component, struct weir_row *row);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_OWNERS_H
+#define CORE_OWNERS_H
+/* Who holds how much: live bytes and blocks per deciding frame (component, kind, stack, code source, loader). */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir.h"
+
+struct owners;
+
+struct owner_key {
+    uint32_t stack;      /* core/stacks id; 0 unknown */
+    uint32_t source;     /* core/stacks name of the deciding frame's code source */
+    uint32_t loader;     /* core/stacks name of its loader's class */
+    uint32_t loader_tag; /* identity of that loader within this JVM; 0 boot or unknown */
+    uint8_t  component, kind;
+    int16_t  decider;    /* index of the deciding frame in the stack; -1 none kept */
+};
+
+struct owner_view {
+    struct owner_key key;
+    uint64_t         bytes, count;
+    int64_t          since_ms; /* coarse wall time of the first of the live blocks */
+};
+
+enum weir_rc owners_new(struct owners **out);
+void         owners_delete(struct owners *owners);
+
+/* Any thread, also inside a hook. Adds one block and returns the owner's index for owners_discharge(). When the table is
+ * full the block goes to an owner of its component and kind without stack (counted). */
+uint32_t owners_charge(struct owners *owners, const struct owner_key *key, uint64_t bytes, int64_t coarse_ms);
+/* A block without stack or source: nested calls, memory from before weir. */
+uint32_t owners_charge_plain(struct owners *owners, enum weir_component component, enum weir_kind kind, uint64_t bytes,
+                             int64_t coarse_ms);
+void     owners_discharge(struct owners *owners, uint32_t owner, uint64_t bytes);
+struct owner_key owners_key(const struct owners *owners, uint32_t owner);
+
+/* Reporter: the largest owners of a component (WEIR_COMPONENT_COUNT: of all), biggest first; how many were found. */
+size_t   owners_top(struct owners *owners, enum weir_component component, struct owner_view *out, size_t max);
+/* Reporter: when three quarters are taken, forgets owners that hold nothing; how many. */
+uint32_t owners_reclaim(struct owners *owners);
+uint64_t owners_dropped(const struct owners *owners);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CORE_RING_H
+#define CORE_RING_H
+/* Events from any thread to the one reporter: fixed slots, never blocks, full = the newest is dropped and counted. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/policy.h"
+#include "weir.h"
+
+enum { RING_THREAD_NAME = 128 };
+
+struct ring_event {
+    struct policy_verdict verdict;
+    uint32_t              stack, source; /* core/stacks ids */
+    int16_t               decider;
+    uint8_t               component, kind;
+    bool                  direct_known;
+    uint64_t              requested, direct_used;
+    uint64_t              used[WEIR_COMPONENT_COUNT]; /* of one instant, without the request */
+    char                  thread[RING_THREAD_NAME];
+};
+
+struct ring;
+
+enum weir_rc ring_new(struct ring **out);
+void         ring_delete(struct ring *ring);
+bool         ring_put(struct ring *ring, const struct ring_event *event); /* any thread, also inside a hook */
+bool         ring_take(struct ring *ring, struct ring_event *event);      /* the reporter only */
+uint64_t     ring_dropped(const struct ring *ring);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* env.c: JavaVM and JVMTI environment of the process; written once before any callback is enabled. */
+#include "jvm/env.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static JavaVM *the_vm;
+static jvmtiEnv *the_ti;
+
+enum weir_rc env_init(JavaVM *vm)
+{
+    void *ti = NULL;
+    if ((*vm)->GetEnv(vm, &ti, JVMTI_VERSION_1_2) != JNI_OK)
+        return WEIR_EJVM;
+    the_vm = vm;
+    the_ti = ti;
+    return WEIR_OK;
+}
+
+JavaVM *env_vm(void)
+{
+    return the_vm;
+}
+
+jvmtiEnv *env_ti(void)
+{
+    return the_ti;
+}
+
+enum weir_rc env_check(jvmtiError error, const char *call)
+{
+    char *name = NULL;
+    if (error == JVMTI_ERROR_NONE)
+        return WEIR_OK;
+    if (error == JVMTI_ERROR_WRONG_PHASE)
+        return WEIR_EJVM;
+    (*the_ti)->GetErrorName(the_ti, error, &name);
+    log_warn("JVMTI %s failed: %s (%d)", call, name != NULL ? name : "unknown error", (int)error);
+    (*the_ti)->Deallocate(the_ti, (unsigned char *)name);
+    return WEIR_EJVM;
+}
+
+bool env_threw(JNIEnv *jni)
+{
+    if (!(*jni)->ExceptionCheck(jni))
+        return false;
+    (*jni)->ExceptionClear(jni);
+    return true;
+}
+
+jclass env_class(JNIEnv *jni, const char *name)
+{
+    jclass local = (*jni)->FindClass(jni, name);
+    if (env_threw(jni) || local == NULL)
+        return NULL;
+    jclass global = (*jni)->NewGlobalRef(jni, local);
+    (*jni)->DeleteLocalRef(jni, local);
+    return global;
+}
+
+bool env_property(const char *name, char *out, size_t cap)
+{
+    char *value = NULL;
+    out[0] = '\0';
+    if ((*the_ti)->GetSystemProperty(the_ti, name, &value) != JVMTI_ERROR_NONE || value == NULL)
+        return false;
+    size_t len = strlen(value);
+    bool fits = len < cap;
+    if (fits)
+        memcpy(out, value, len + 1);
+    (*the_ti)->Deallocate(the_ti, (unsigned char *)value);
+    return fits;
+}
+
+int env_java_major(void)
+{
+    char text[32];
+    if (!env_property("java.vm.specification.version", text, sizeof text))
+        return 0;
+    return (int)strtol(strncmp(text, "1.", 2) == 0 ? text + 2 : text, NULL, 10);
+}

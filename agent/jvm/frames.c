@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* frames.c: GetStackTrace, then each (method, bci) through a cache.
+ * The cache is direct-mapped: a collision only means resolving again. An entry may outlive its class: a jmethodID value is
+ * never used again (measured on JDK 8 to 25), and the entry holds interned ids, nothing of the class. Frames are resolved
+ * while they are on the stack, which keeps their class alive (JDK-8268364 on 11 and 17).
+ * Depth: one walk of `depth` frames; only if none of them decides, a second one of DEEP frames, judged but not kept. */
+#include "jvm/frames.h"
+
+#include <jvmti.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/lock.h"
+#include "jvm/codesource.h"
+#include "jvm/env.h"
+#include "jvm/loaders.h"
+#include "model/attribute.h"
+#include "snapshot.h"
+#include "base/poison.h"
+
+enum { CACHE = 1 << 13, CACHE_LOCKS = 64, DEEP = 512, NAME_CAP = 512, SOURCE_CAP = 256 };
+
+struct judged {
+    jmethodID         method;
+    jlocation         bci;
+    uint32_t          frame, source, loader, loader_tag;
+    struct attr_trait trait;
+};
+
+struct cache {
+    struct lock   lock[CACHE_LOCKS];
+    struct judged entry[CACHE];
+};
+
+static struct {
+    struct frames_config config;
+    struct cache        *cache;
+} me;
+
+enum weir_rc frames_init(const struct frames_config *config)
+{
+    me.config = *config;
+    me.cache = arena_map(sizeof *me.cache);
+    if (me.cache == NULL)
+        return WEIR_ENOMEM;
+    for (int i = 0; i < CACHE_LOCKS; i++)
+        lock_init(&me.cache->lock[i], LOCK_RANK_FRAMES);
+    return WEIR_OK;
+}
+
+/* "Lcom/example/Foo$$Lambda.0x00007f;" to com.example.Foo$$Lambda: what differs per class of generated code is cut, so that a
+ * resubmitted job meets its own names and the tables stay small. */
+static void class_name(const char *signature, char *out)
+{
+    size_t n = 0;
+    for (const char *p = signature + 1; *p != '\0' && *p != ';' && n < NAME_CAP - 1; p++) {
+        if ((*p == '.' || *p == '/' || *p == '+') && p[1] == '0' && p[2] == 'x')
+            break;
+        out[n++] = *p == '/' ? '.' : *p;
+    }
+    out[n] = '\0';
+    char *lambda = strstr(out, "$$Lambda");
+    if (lambda != NULL)
+        lambda[strlen("$$Lambda")] = '\0';
+    char *digits = out + strlen(out);
+    while (digits > out && digits[-1] >= '0' && digits[-1] <= '9')
+        digits--;
+    if (strstr(out, "Accessor") != NULL || strstr(out, ".$Proxy") != NULL)
+        *digits = '\0';
+}
+
+static int32_t line_of(jmethodID method, jlocation bci)
+{
+    jvmtiLineNumberEntry *table = NULL;
+    jint count = 0;
+    int32_t line = 0;
+    jlocation best = -1;
+    if (bci < 0)
+        return -1;
+    if ((*env_ti())->GetLineNumberTable(env_ti(), method, &count, &table) != JVMTI_ERROR_NONE)
+        return 0;
+    for (jint i = 0; i < count; i++)
+        if (table[i].start_location <= bci && table[i].start_location > best) {
+            best = table[i].start_location;
+            line = table[i].line_number;
+        }
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)table);
+    return line;
+}
+
+static bool is_agent_source(const char *source)
+{
+    for (const char *const *s = me.config.agent_sources; s != NULL && *s != NULL; s++)
+        if (strcmp(*s, source) == 0)
+            return true;
+    return false;
+}
+
+static uint32_t text_id(const char *s)
+{
+    return s == NULL ? 0 : stacks_name(me.config.stacks, s, strlen(s));
+}
+
+static void judge(JNIEnv *jni, jclass c, const char *class_text, const char *method_text, struct judged *out)
+{
+    char source[SOURCE_CAP] = "";
+    struct loader loader = loaders_of_class(jni, c);
+    if (loader.kind != ATTR_LOADER_BOOT)
+        codesource_name(jni, c, source, sizeof source);
+    struct attr_frame frame = {
+        .class_name = class_text,
+        .method = method_text,
+        .source = source,
+        .loader = loader.kind,
+        .runtime_source = source[0] != '\0' && strcmp(source, me.config.runtime_source) == 0,
+        .agent_source = is_agent_source(source),
+    };
+    out->trait = attribute_frame(&frame, me.config.rules);
+    out->source = source[0] != '\0' ? text_id(source) : 0;
+    out->loader = loader.name;
+    out->loader_tag = loader.tag;
+}
+
+/* At first sight of (method, bci), on the thread whose frame it is. */
+static void resolve(JNIEnv *jni, struct judged *out)
+{
+    jvmtiEnv *ti = env_ti();
+    char *method = NULL, *signature = NULL, *file = NULL;
+    char class_text[NAME_CAP] = "";
+    jclass c = NULL;
+    if ((*ti)->GetMethodDeclaringClass(ti, out->method, &c) != JVMTI_ERROR_NONE || c == NULL)
+        return; /* all ids 0: an unknown, transparent frame */
+    (*ti)->GetMethodName(ti, out->method, &method, NULL, NULL);
+    (*ti)->GetClassSignature(ti, c, &signature, NULL);
+    (*ti)->GetSourceFileName(ti, c, &file);
+    if (signature != NULL)
+        class_name(signature, class_text);
+    judge(jni, c, class_text, method != NULL ? method : "", out);
+    out->frame = stacks_frame(me.config.stacks, text_id(class_text), text_id(method), text_id(file),
+                              line_of(out->method, out->bci));
+    (*ti)->Deallocate(ti, (unsigned char *)method);
+    (*ti)->Deallocate(ti, (unsigned char *)signature);
+    (*ti)->Deallocate(ti, (unsigned char *)file);
+    (*jni)->DeleteLocalRef(jni, c);
+}
+
+static struct judged look_up(JNIEnv *jni, const jvmtiFrameInfo *frame)
+{
+    uint64_t hash = hash_u64((uint64_t)(uintptr_t)frame->method * 31 + (uint64_t)frame->location);
+    struct judged *slot = &me.cache->entry[hash % CACHE];
+    struct lock *lock = &me.cache->lock[hash % CACHE_LOCKS];
+    lock_take(lock);
+    struct judged j = *slot;
+    lock_drop(lock);
+    if (j.method == frame->method && j.bci == frame->location)
+        return j;
+    memset(&j, 0, sizeof j);
+    j.method = frame->method;
+    j.bci = frame->location;
+    resolve(jni, &j);
+    lock_take(lock);
+    *slot = j;
+    lock_drop(lock);
+    return j;
+}
+
+static struct attr_decision decide(JNIEnv *jni, const struct attr_trait *traits, size_t count)
+{
+    struct attr_context context = { .role = me.config.role };
+    struct attr_decision d = attribute_decide(traits, count, context);
+    /* The context loader matters only where no frame decided, or one that depends on the thread did. */
+    if (d.decider < 0 || d.component == WEIR_FRAMEWORK_OFF_HEAP) {
+        context.user_context_loader = loaders_context(jni) == ATTR_LOADER_USER;
+        d = attribute_decide(traits, count, context);
+    }
+    return d;
+}
+
+/* The stack is deeper than what is kept and no kept frame decided: judge more of it. */
+static struct attr_decision decide_deeper(JNIEnv *jni, struct judged *decider)
+{
+    jvmtiFrameInfo frames[DEEP];
+    struct attr_trait traits[DEEP];
+    jint count = 0;
+    if ((*env_ti())->GetStackTrace(env_ti(), NULL, 0, DEEP, frames, &count) != JVMTI_ERROR_NONE)
+        count = 0;
+    for (jint i = 0; i < count; i++)
+        traits[i] = look_up(jni, &frames[i]).trait;
+    struct attr_decision d = decide(jni, traits, (size_t)count);
+    if (d.decider >= 0)
+        *decider = look_up(jni, &frames[d.decider]);
+    d.decider = -1; /* not among the kept frames */
+    return d;
+}
+
+/* What a reader sees: without the JDK's plumbing, the deciding frame's index moved accordingly. */
+static uint32_t keep_stack(const struct judged *judged, int count, int16_t *decider)
+{
+    uint32_t ids[WEIR_MAX_DEPTH];
+    size_t kept = 0;
+    int16_t moved = -1;
+    for (int i = 0; i < count; i++) {
+        if ((judged[i].trait.marks & ATTR_MARK_HIDE) != 0 && i != *decider)
+            continue;
+        if (i == *decider)
+            moved = (int16_t)kept;
+        ids[kept++] = judged[i].frame;
+    }
+    *decider = moved;
+    return stacks_put(me.config.stacks, ids, kept);
+}
+
+bool frames_site(void *thread, struct owner_key *out)
+{
+    JNIEnv *jni = thread;
+    jvmtiFrameInfo frames[WEIR_MAX_DEPTH];
+    struct judged judged[WEIR_MAX_DEPTH];
+    struct attr_trait traits[WEIR_MAX_DEPTH];
+    jint count = 0;
+    if ((*env_ti())->GetStackTrace(env_ti(), NULL, 0, (jint)me.config.depth, frames, &count) != JVMTI_ERROR_NONE)
+        return false;
+    for (jint i = 0; i < count; i++) {
+        judged[i] = look_up(jni, &frames[i]);
+        traits[i] = judged[i].trait;
+    }
+    struct attr_decision d = decide(jni, traits, (size_t)count);
+    struct judged decider = { .frame = 0 };
+    if (d.open && count == (jint)me.config.depth)
+        d = decide_deeper(jni, &decider);
+    else if (d.decider >= 0)
+        decider = judged[d.decider];
+    memset(out, 0, sizeof *out);
+    out->decider = (int16_t)d.decider;
+    out->stack = keep_stack(judged, count, &out->decider);
+    out->source = decider.source;
+    out->loader = decider.loader;
+    out->loader_tag = decider.loader_tag;
+    out->component = (uint8_t)d.component;
+    out->kind = (uint8_t)d.kind;
+    return true;
+}
+
+void frames_thread_name(void *thread, char *name, size_t cap)
+{
+    JNIEnv *jni = thread;
+    jvmtiThreadInfo info;
+    name[0] = '\0';
+    memset(&info, 0, sizeof info);
+    if ((*env_ti())->GetThreadInfo(env_ti(), NULL, &info) != JVMTI_ERROR_NONE)
+        return;
+    if (info.name != NULL) {
+        size_t n = strlen(info.name);
+        n = n < cap ? n : cap - 1;
+        memcpy(name, info.name, n);
+        name[n] = '\0';
+    }
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)info.name);
+    if (info.thread_group != NULL)
+        (*jni)->DeleteLocalRef(jni, info.thread_group);
+    if (info.context_class_loader != NULL)
+        (*jni)->DeleteLocalRef(jni, info.context_class_loader);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JVM_FRAMES_H
+#define JVM_FRAMES_H
+/* The Java stack of the current thread: walked, resolved while its frames are live, judged. */
+#include <jni.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/owners.h"
+#include "core/stacks.h"
+#include "model/rules.h"
+#include "weir.h"
+
+struct frames_config {
+    struct stacks      *stacks;
+    const struct rules *rules; /* outlives the process's hooks */
+    enum weir_role      role;
+    uint32_t            depth; /* frames kept, 1..WEIR_MAX_DEPTH */
+    const char         *runtime_source; /* code source of TaskExecutor; "" unknown */
+    const char *const  *agent_sources;  /* NULL-terminated file names of -javaagent jars */
+};
+
+enum weir_rc frames_init(const struct frames_config *config);
+/* For core/capture.h; `jni` is the calling thread's JNIEnv, no exception pending. Runs no Java code. */
+bool frames_site(void *jni, struct owner_key *out);
+void frames_thread_name(void *jni, char *name, size_t cap);
+
+#endif

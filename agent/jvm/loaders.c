@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loaders.c: what a class loader is, judged by the names of its class and superclasses, then by its ancestors.
+ * Bound:      LOADERS known loaders; one more is judged anew each time (tag 0).
+ * Concurrent: an entry is written before its tag is set and never changes; two threads that meet a loader at once make two
+ *             entries of equal content. */
+#include "jvm/loaders.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "jvm/env.h"
+#include "base/poison.h"
+
+enum { LOADERS = 1 << 14, MAX_ANCESTORS = 32, MAX_SUPERCLASSES = 8, NAME_CAP = 256 };
+
+/* First match wins; a trailing '*' matches any ending. Flink's names by version: flink-memory-model.md 10.5. */
+static const struct {
+    const char      *class_name;
+    enum attr_loader kind;
+} known[] = {
+    { "jdk.internal.loader.ClassLoaders$AppClassLoader", ATTR_LOADER_APP },
+    { "jdk.internal.loader.ClassLoaders$PlatformClassLoader", ATTR_LOADER_PLATFORM },
+    { "jdk.internal.reflect.DelegatingClassLoader", ATTR_LOADER_REFLECTION },
+    { "org.apache.flink.core.plugin.PluginLoader$PluginClassLoader", ATTR_LOADER_PLUGIN },
+    { "org.apache.flink.core.classloading.ComponentClassLoader", ATTR_LOADER_FLINK },
+    { "org.apache.flink.core.classloading.SubmoduleClassLoader", ATTR_LOADER_FLINK },
+    { "org.apache.flink.util.ChildFirstClassLoader", ATTR_LOADER_USER },
+    { "org.apache.flink.util.FlinkUserCodeClassLoaders$*", ATTR_LOADER_USER },
+    { "org.apache.flink.runtime.execution.librarycache.FlinkUserCodeClassLoaders$*", ATTR_LOADER_USER },
+    { "org.apache.flink.util.FlinkUserCodeClassLoader", ATTR_LOADER_USER },
+    { "org.apache.flink.util.MutableURLClassLoader", ATTR_LOADER_USER },
+};
+
+static struct {
+    struct stacks *names;
+    jfieldID       parent, context;
+    struct loader *loader;
+    atomic_uint    count; /* entries drawn; tag = index + 1 */
+} all;
+
+static jfieldID field_of(JNIEnv *jni, const char *class_name, const char *name)
+{
+    jclass c = (*jni)->FindClass(jni, class_name);
+    if (env_threw(jni) || c == NULL)
+        return NULL;
+    jfieldID id = (*jni)->GetFieldID(jni, c, name, "Ljava/lang/ClassLoader;");
+    (*jni)->DeleteLocalRef(jni, c);
+    return env_threw(jni) ? NULL : id;
+}
+
+enum weir_rc loaders_init(JNIEnv *jni, struct stacks *names)
+{
+    all.names = names;
+    all.parent = field_of(jni, "java/lang/ClassLoader", "parent");
+    all.context = field_of(jni, "java/lang/Thread", "contextClassLoader");
+    if (all.parent == NULL || all.context == NULL)
+        return WEIR_EJVM;
+    all.loader = arena_map(LOADERS * sizeof *all.loader);
+    return all.loader != NULL ? WEIR_OK : WEIR_ENOMEM;
+}
+
+/* Dotted name of a class object. */
+static void name_of(jclass c, char *out)
+{
+    char *signature = NULL;
+    size_t n = 0;
+    if ((*env_ti())->GetClassSignature(env_ti(), c, &signature, NULL) == JVMTI_ERROR_NONE) {
+        for (const char *p = signature + 1; *p != '\0' && *p != ';' && n < NAME_CAP - 1; p++)
+            out[n++] = *p;
+        (*env_ti())->Deallocate(env_ti(), (unsigned char *)signature);
+    }
+    out[n] = '\0';
+    for (char *p = out; *p != '\0'; p++)
+        if (*p == '/')
+            *p = '.';
+}
+
+static bool known_name(const char *name, enum attr_loader *kind)
+{
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        size_t n = strlen(known[i].class_name);
+        bool open_end = known[i].class_name[n - 1] == '*';
+        if (open_end ? strncmp(name, known[i].class_name, n - 1) == 0 : strcmp(name, known[i].class_name) == 0) {
+            *kind = known[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By its own class or a superclass of it; the name of its own class goes to own_name. */
+static bool known_class(JNIEnv *jni, jobject loader, enum attr_loader *kind, char *own_name)
+{
+    char name[NAME_CAP];
+    bool found = false;
+    jclass c = (*jni)->GetObjectClass(jni, loader);
+    for (int depth = 0; c != NULL && !found && depth < MAX_SUPERCLASSES; depth++) {
+        name_of(c, depth == 0 ? own_name : name);
+        found = known_name(depth == 0 ? own_name : name, kind);
+        jclass super = (*jni)->GetSuperclass(jni, c);
+        (*jni)->DeleteLocalRef(jni, c);
+        c = super;
+    }
+    if (c != NULL)
+        (*jni)->DeleteLocalRef(jni, c);
+    return found;
+}
+
+/* Neither known itself: a descendant of a user-code, plugin or Flink loader belongs where that one does; one below the
+ * application loader only is foreign. */
+static enum attr_loader kind_by_ancestors(JNIEnv *jni, jobject loader)
+{
+    char name[NAME_CAP];
+    enum attr_loader kind = ATTR_LOADER_FOREIGN;
+    jobject at = (*jni)->GetObjectField(jni, loader, all.parent);
+    for (int depth = 0; at != NULL && depth < MAX_ANCESTORS; depth++) {
+        enum attr_loader found;
+        if (known_class(jni, at, &found, name) &&
+            (found == ATTR_LOADER_USER || found == ATTR_LOADER_PLUGIN || found == ATTR_LOADER_FLINK)) {
+            kind = found;
+            break;
+        }
+        jobject next = (*jni)->GetObjectField(jni, at, all.parent);
+        (*jni)->DeleteLocalRef(jni, at);
+        at = next;
+    }
+    if (at != NULL)
+        (*jni)->DeleteLocalRef(jni, at);
+    return kind;
+}
+
+static struct loader meet(JNIEnv *jni, jobject object)
+{
+    char name[NAME_CAP];
+    struct loader fresh = { .kind = ATTR_LOADER_FOREIGN };
+    if (!known_class(jni, object, &fresh.kind, name))
+        fresh.kind = kind_by_ancestors(jni, object);
+    fresh.name = stacks_name(all.names, name, strlen(name));
+    if (fresh.kind == ATTR_LOADER_REFLECTION ||
+        atomic_load_explicit(&all.count, memory_order_relaxed) >= LOADERS)
+        return fresh;
+    uint32_t i = atomic_fetch_add_explicit(&all.count, 1, memory_order_relaxed);
+    if (i >= LOADERS)
+        return fresh;
+    fresh.tag = i + 1;
+    all.loader[i] = fresh;
+    /* Release: the entry is whole for a thread that reads the tag from the JVM. */
+    atomic_thread_fence(memory_order_release);
+    (*env_ti())->SetTag(env_ti(), object, (jlong)fresh.tag);
+    return fresh;
+}
+
+static struct loader of_object(JNIEnv *jni, jobject object)
+{
+    jlong tag = 0;
+    if (object == NULL)
+        return (struct loader){ .kind = ATTR_LOADER_BOOT };
+    if ((*env_ti())->GetTag(env_ti(), object, &tag) == JVMTI_ERROR_NONE && tag > 0 && tag <= LOADERS) {
+        atomic_thread_fence(memory_order_acquire); /* pairs with the release in meet() */
+        return all.loader[tag - 1];
+    }
+    return meet(jni, object);
+}
+
+struct loader loaders_of_class(JNIEnv *jni, jclass c)
+{
+    jobject object = NULL;
+    if ((*env_ti())->GetClassLoader(env_ti(), c, &object) != JVMTI_ERROR_NONE)
+        return (struct loader){ .kind = ATTR_LOADER_BOOT };
+    struct loader loader = of_object(jni, object);
+    if (object != NULL)
+        (*jni)->DeleteLocalRef(jni, object);
+    return loader;
+}
+
+enum attr_loader loaders_context(JNIEnv *jni)
+{
+    jthread thread = NULL;
+    if ((*env_ti())->GetCurrentThread(env_ti(), &thread) != JVMTI_ERROR_NONE || thread == NULL)
+        return ATTR_LOADER_BOOT;
+    jobject object = (*jni)->GetObjectField(jni, thread, all.context);
+    enum attr_loader kind = of_object(jni, object).kind;
+    if (object != NULL)
+        (*jni)->DeleteLocalRef(jni, object);
+    (*jni)->DeleteLocalRef(jni, thread);
+    return kind;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JVM_LOADERS_H
+#define JVM_LOADERS_H
+/* Class loaders by what they are to Flink. Each loader object is looked at once and then known by its JVMTI tag; no
+ * reference to it is kept. */
+#include <jni.h>
+#include <stdint.h>
+
+#include "core/stacks.h"
+#include "model/attribute.h"
+#include "weir.h"
+
+struct loader {
+    enum attr_loader kind;
+    uint32_t         name; /* core/stacks name of the loader's class; 0 boot */
+    uint32_t         tag;  /* identity in this JVM; 0 boot, or one that the table has no room for */
+};
+
+/* Needs can_tag_objects. Outside hooks, once. */
+enum weir_rc loaders_init(JNIEnv *jni, struct stacks *names);
+/* Any Java thread, also inside a hook; runs no Java code. */
+struct loader loaders_of_class(JNIEnv *jni, jclass c);
+/* The kind of the current thread's context class loader; ATTR_LOADER_BOOT if it has none. */
+enum attr_loader loaders_context(JNIEnv *jni);
+
+#endif
