@@ -14,7 +14,7 @@ set -euo pipefail
 
 FLINK_VERSIONS="1.20.5 2.3.0"
 DEPENDENCY_PLUGIN="org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
-LAYOUT=1 # raise it when what this script writes changes: older directories are then rebuilt
+LAYOUT=2 # raise it when what this script writes changes: older directories are then rebuilt
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -105,7 +105,8 @@ YAML
     write_logging "$dir"
 }
 
-# Console as Flink writes it in a container; log4j.properties writes the file of -Dlog.file.
+# Console as Flink writes it in a container; log4j.properties and the client write the file of
+# -Dlog.file only; BashJavaUtils writes to the console what the start scripts hand on.
 write_logging()
 {
     local dir=$1 pattern='%d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %m%n'
@@ -123,10 +124,11 @@ appender.file.fileName = \${sys:log.file}
 appender.file.layout.type = PatternLayout
 appender.file.layout.pattern = $pattern
 PROPERTIES
-    grep -v -i console "$dir/log4j-console.properties" > "$dir/log4j.properties"
-    grep -v -i '[.]file' "$dir/log4j-console.properties" > "$dir/log4j-cli.properties"
-    sed 's/^\(appender.console.layout.pattern\).*/\1 = %-5p [] - %m%n/' \
-        "$dir/log4j-cli.properties" > "$dir/log4j-bash-utils.properties"
+    grep -v -i console "$dir/log4j-console.properties" | tee "$dir/log4j.properties" \
+        > "$dir/log4j-cli.properties"
+    grep -v -i '[.]file' "$dir/log4j-console.properties" \
+        | sed 's/^\(appender.console.layout.pattern\).*/\1 = %-5p [] - %m%n/' \
+        > "$dir/log4j-bash-utils.properties"
 }
 
 install_jars()

@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A JobManager and TaskManagers as real processes on loopback, each with its own directory
@@ -31,6 +33,8 @@ public final class FlinkCluster implements AutoCloseable {
         private Jdk jdk = Jdks.of(17);
         private String agentOptions;
         private int taskManagers = 1;
+        private final Map<String, String> environment = new LinkedHashMap<>();
+        private final List<String> taskManagerArguments = new ArrayList<>();
 
         private Plan(FlinkHome home, Path dir) {
             this.home = home;
@@ -59,6 +63,17 @@ public final class FlinkCluster implements AutoCloseable {
 
         public Plan taskManagers(int count) {
             taskManagers = count;
+            return this;
+        }
+
+        public Plan env(String key, String value) {
+            environment.put(key, value);
+            return this;
+        }
+
+        /** Program arguments behind those of Flink's scripts, such as -D key=value. */
+        public Plan taskManagerArguments(String... words) {
+            taskManagerArguments.addAll(List.of(words));
             return this;
         }
 
@@ -97,8 +112,9 @@ public final class FlinkCluster implements AutoCloseable {
             Jvm.Plan plan = Jvm.command(directory(own), Ground.script("flink-jvm.sh").toString(),
                     taskManager ? "tm" : "jm", home.dir().toString(), confDir.toString(), own.toString());
             if (taskManager) {
-                plan.add("-D", "taskmanager.resource-id=" + id);
+                plan.add("-D", "taskmanager.resource-id=" + id).add(taskManagerArguments);
             }
+            environment.forEach(plan::env);
             return new FlinkProcess(id, plan.env("JAVA_HOME", jdk.home().toString()).name(id).start(), own);
         }
     }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weir.test.ground;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** Plans for the plain JVM programs of programs.jar. */
+public final class Programs {
+    private static final int UNSAFE_WARNS_FROM = 23; // the JDK itself warns about sun.misc.Unsafe
+
+    private Programs() {
+    }
+
+    /** DirectChurn with 4 threads; each JVM option may be given as a word of its own. */
+    public static Jvm.Plan churn(Jdk jdk, Path dir, int rounds, List<String> jvmOptions, String... more) {
+        Jvm.Plan plan = Jvm.java(jdk, dir).add("-Xmx256m");
+        if (jdk.version() >= UNSAFE_WARNS_FROM) {
+            plan.add("--sun-misc-unsafe-memory-access=allow");
+        }
+        return plan.add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString())
+                .add("dev.weir.programs.DirectChurn", "4", String.valueOf(rounds)).add(more);
+    }
+
+    /** Hello: prints one line, ends with the exit code; with "wait" when its stdin ends. */
+    public static Jvm.Plan hello(Jdk jdk, Path dir, List<String> jvmOptions, String... arguments) {
+        return Jvm.java(jdk, dir).add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString())
+                .add("dev.weir.programs.Hello").add(arguments);
+    }
+}
