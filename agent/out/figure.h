@@ -8,8 +8,8 @@
 
 #include "base/buf.h"
 
-void figure_bytes(struct buf *b, uint64_t bytes);       /* 16.0 MiB, 64.0 KiB, 8 B */
-void figure_bare(struct buf *b, uint64_t bytes);        /* where MiB is understood: 16.0, 64.0 KiB, 8 B */
+void figure_bytes(struct buf *b, uint64_t bytes); /* 16.0 MiB, 64.0 KiB, 8 B */
+void figure_bare(struct buf *b, uint64_t bytes);  /* where MiB is understood: 16.0, 64.0 KiB, 8 B */
 /* 96.0 of 32.0 MiB; 64.0 KiB of 32.0 MiB; 96.0 MiB of 64.0 KiB */
 void figure_of(struct buf *b, uint64_t part, uint64_t whole);
 /* Where MiB is understood: 96.0 of 32.0. */

@@ -14,10 +14,10 @@ struct json {
 };
 
 struct json json_on(struct buf *b);
-void json_object(struct json *j, const char *key);
-void json_object_end(struct json *j);
-void json_array(struct json *j, const char *key);
-void json_array_end(struct json *j);
+void        json_object(struct json *j, const char *key);
+void        json_object_end(struct json *j);
+void        json_array(struct json *j, const char *key);
+void        json_array_end(struct json *j);
 
 void json_string(struct json *j, const char *key, const char *s);
 void json_string_or_null(struct json *j, const char *key, const char *s); /* null for "" */

@@ -16,7 +16,8 @@ const char *out_mode(enum weir_mode mode);
 const char *out_role(enum weir_role role);
 
 void out_json_start(struct buf *b, const struct weir_header *h, const struct weir_start *start);
-void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reason, const struct weir_sheet *sheet);
+void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reason,
+                    const struct weir_sheet *sheet);
 void out_json_breach(struct buf *b, const struct weir_header *h, const struct weir_breach *breach);
 void out_json_stop(struct buf *b, const struct weir_header *h, const char *reason);
 

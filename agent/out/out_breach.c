@@ -68,7 +68,8 @@ static void put_notice(struct buf *b, const struct weir_breach *breach)
         put_request(b, breach);
     }
     struct parts_budget budget = parts_budget(breach);
-    bool member = breach->component == WEIR_FRAMEWORK_OFF_HEAP || breach->component == WEIR_TASK_OFF_HEAP;
+    bool                member =
+        breach->component == WEIR_FRAMEWORK_OFF_HEAP || breach->component == WEIR_TASK_OFF_HEAP;
     if (!member || !budget.known)
         return;
     buf_puts(b, "; the budget ");
@@ -84,7 +85,8 @@ static void put_share(struct buf *b, const struct weir_breach *breach)
         put_notice(b, breach);
         return;
     }
-    buf_puts(b, breach->limit.declared ? " over its declared share: " : " over its share (not declared): ");
+    buf_puts(b, breach->limit.declared ? " over its declared share: "
+                                       : " over its share (not declared): ");
     put_used(b, breach);
     put_more_request(b, breach);
 }
@@ -113,7 +115,10 @@ static void put_budget(struct buf *b, const struct weir_breach *breach)
 
 static void put_vm_row(struct buf *b, const struct weir_breach *breach)
 {
-    buf_puts(b, out_component(breach->component));
+    if (breach->component == WEIR_TASK_HEAP)
+        parts_heap_name(b);
+    else
+        buf_puts(b, out_component(breach->component));
     if (breach->reason == WEIR_REASON_SLOPE) {
         buf_puts(b, " would be full within 10 minutes at the present slope");
     } else if (breach->limit.set && breach->limit.bytes != 0) {
@@ -127,10 +132,11 @@ static void put_vm_row(struct buf *b, const struct weir_breach *breach)
     put_more_request(b, breach);
 }
 
-static void put_direct_row(struct buf *b, const struct weir_sheet *sheet, enum weir_component c, bool *first)
+static void put_direct_row(struct buf *b, const struct weir_sheet *sheet, enum weir_component c,
+                           bool *first)
 {
     const struct weir_row *row = &sheet->rows[c];
-    bool optional = c == WEIR_UNDECIDED || c == WEIR_BEFORE_WEIR;
+    bool                   optional = c == WEIR_UNDECIDED || c == WEIR_BEFORE_WEIR;
     if (!row->present || (optional && (!row->measured || row->used == 0)))
         return;
     parts_comma(b, first);
@@ -142,11 +148,12 @@ static void put_direct_row(struct buf *b, const struct weir_sheet *sheet, enum w
 /* The pool that bounds the component, with all who share it. Rows outside it have no such line. */
 static void put_direct_pool(struct buf *b, const struct weir_breach *breach)
 {
-    static const enum weir_component sharers[] = { WEIR_NETWORK, WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_OFF_HEAP,
-                                                   WEIR_OFF_HEAP, WEIR_UNDECIDED, WEIR_BEFORE_WEIR };
+    static const enum weir_component sharers[] = { WEIR_NETWORK,       WEIR_FRAMEWORK_OFF_HEAP,
+                                                   WEIR_TASK_OFF_HEAP, WEIR_OFF_HEAP,
+                                                   WEIR_UNDECIDED,     WEIR_BEFORE_WEIR };
     enum { SHARERS = sizeof(sharers) / sizeof(sharers[0]), BOUNDED = 4 };
     const struct weir_pool_row *pool = &breach->sheet.pools[WEIR_POOL_DIRECT];
-    bool bounded = false, first = true;
+    bool                        bounded = false, first = true;
     for (int i = 0; i < BOUNDED; i++)
         bounded = bounded || breach->component == sharers[i];
     if (!bounded)

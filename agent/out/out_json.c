@@ -241,7 +241,8 @@ static void put_agent(struct json *j, const struct weir_agent_cost *agent)
     json_object_end(j);
 }
 
-void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reason, const struct weir_sheet *sheet)
+void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reason,
+                    const struct weir_sheet *sheet)
 {
     struct json j = begin_event(b, "sheet", h);
     json_string(&j, "reason", reason);
@@ -273,7 +274,8 @@ static void put_components(struct json *j, const struct weir_sheet *sheet)
     json_object(j, "components");
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
         if (sheet->rows[i].present)
-            put_known(j, out_component((enum weir_component)i), sheet->rows[i].measured, sheet->rows[i].used);
+            put_known(j, out_component((enum weir_component)i), sheet->rows[i].measured,
+                      sheet->rows[i].used);
     json_object_end(j);
 }
 

@@ -20,7 +20,9 @@ static const struct {
 } groups[] = {
     { "heap      ", { WEIR_FRAMEWORK_HEAP, WEIR_TASK_HEAP, WEIR_HEAP }, 3 },
     { "managed   ", { WEIR_MANAGED }, 1 },
-    { "off-heap  ", { WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_OFF_HEAP, WEIR_NETWORK, WEIR_OFF_HEAP }, 4 },
+    { "off-heap  ",
+      { WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_OFF_HEAP, WEIR_NETWORK, WEIR_OFF_HEAP },
+      4 },
     { "jvm       ", { WEIR_JVM_METASPACE, WEIR_JVM_OVERHEAD }, 2 },
     { "mapped    ", { WEIR_MAPPED }, 1 },
 };
@@ -125,21 +127,50 @@ void out_text_start(struct buf *b, const struct weir_start *start)
 
 /* --- stop -------------------------------------------------------------------------------------------------------- */
 
+static bool has_peak(const struct weir_row *row)
+{
+    return row->present && row->measured && row->peak != 0;
+}
+
+/* The heap has one figure for two rows: printed once, against both limits. */
+static void put_heap_peak(struct buf *b, const struct weir_sheet *sheet, bool *first)
+{
+    struct weir_row        both = sheet->rows[WEIR_FRAMEWORK_HEAP];
+    const struct weir_row *task = &sheet->rows[WEIR_TASK_HEAP];
+    both.used = both.peak > task->peak ? both.peak : task->peak;
+    both.limit.set = both.limit.set && task->limit.set;
+    both.limit.bytes += task->limit.bytes;
+    parts_comma(b, first);
+    parts_heap_name(b);
+    buf_puts(b, " ");
+    parts_row(b, &both);
+}
+
+static void put_peak(struct buf *b, const struct weir_sheet *sheet, enum weir_component c,
+                     bool *first)
+{
+    struct weir_row row = sheet->rows[c];
+    row.used = row.peak;
+    parts_comma(b, first);
+    buf_puts(b, out_component(c));
+    buf_puts(b, " ");
+    parts_row(b, &row);
+}
+
 static void put_peaks(struct buf *b, const struct weir_sheet *sheet)
 {
+    bool shared =
+        has_peak(&sheet->rows[WEIR_FRAMEWORK_HEAP]) && has_peak(&sheet->rows[WEIR_TASK_HEAP]);
     bool first = true;
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++) {
-        const struct weir_row *row = &sheet->rows[i];
-        if (!row->present || !row->measured || row->peak == 0)
+        if (!has_peak(&sheet->rows[i]) || (shared && i == WEIR_TASK_HEAP))
             continue;
         if (first)
             buf_puts(b, "\n  peaks, in MiB: ");
-        parts_comma(b, &first);
-        buf_puts(b, out_component((enum weir_component)i));
-        buf_puts(b, " ");
-        struct weir_row peak = *row;
-        peak.used = row->peak;
-        parts_row(b, &peak);
+        if (shared && i == WEIR_FRAMEWORK_HEAP)
+            put_heap_peak(b, sheet, &first);
+        else
+            put_peak(b, sheet, (enum weir_component)i, &first);
     }
 }
 

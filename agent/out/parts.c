@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "out/figure.h"
+#include "out/out.h"
 #include "out/utf8.h"
 
 #include "base/poison.h"
@@ -29,9 +30,10 @@ static struct date date_of(int64_t days)
     int64_t z = days + 719468;
     int64_t era = z / 146097;
     int64_t day_of_era = z % 146097;
-    int64_t year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day = day_of_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * day + 2) / 153;
+    int64_t year =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t     day = day_of_era - (365 * year + year / 4 - year / 100);
+    int64_t     month = (5 * day + 2) / 153;
     struct date d;
     d.day = (int)(day - (153 * month + 2) / 5 + 1);
     d.month = (int)(month < 10 ? month + 3 : month - 9);
@@ -44,9 +46,9 @@ void parts_time(struct buf *b, int64_t ms)
     if (ms < 0)
         ms = 0; /* a clock before 1970 is no clock */
     struct date d = date_of(ms / 86400000);
-    int rest = (int)(ms % 86400000);
-    buf_printf(b, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%03dZ", d.year, d.month, d.day, rest / 3600000,
-               rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
+    int         rest = (int)(ms % 86400000);
+    buf_printf(b, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%03dZ", d.year, d.month, d.day,
+               rest / 3600000, rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
 }
 
 void parts_frame(struct buf *b, const struct weir_frame *frame)
@@ -82,6 +84,13 @@ void parts_row(struct buf *b, const struct weir_row *row)
         buf_puts(b, " (not declared)");
 }
 
+void parts_heap_name(struct buf *b)
+{
+    buf_puts(b, out_component(WEIR_FRAMEWORK_HEAP));
+    buf_puts(b, " + ");
+    buf_puts(b, out_component(WEIR_TASK_HEAP));
+}
+
 void parts_comma(struct buf *b, bool *first)
 {
     buf_puts(b, *first ? "" : ", ");
@@ -109,7 +118,8 @@ static bool add_row(struct parts_budget *budget, const struct weir_row *row)
 struct parts_budget parts_budget(const struct weir_breach *breach)
 {
     const struct weir_row *rows = breach->sheet.rows;
-    struct parts_budget budget = { .jobmanager = breach->component == WEIR_OFF_HEAP || rows[WEIR_OFF_HEAP].present };
+    struct parts_budget    budget = { .jobmanager = breach->component == WEIR_OFF_HEAP ||
+                                                    rows[WEIR_OFF_HEAP].present };
     if (parts_is_budgets(breach) || breach->budget_limit != 0) {
         budget.known = true;
         budget.used = breach->budget_used;

@@ -19,6 +19,9 @@ void parts_frame(struct buf *b, const struct weir_frame *frame);
  * limit. */
 void parts_row(struct buf *b, const struct weir_row *row);
 
+/* The two heap rows of a TaskManager, which have one figure: framework.heap + task.heap. */
+void parts_heap_name(struct buf *b);
+
 /* Between the items of a list in text; *first starts true. */
 void parts_comma(struct buf *b, bool *first);
 

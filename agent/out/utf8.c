@@ -31,7 +31,11 @@ static bool is_low(uint32_t c)
 static bool decode(const unsigned char *p, uint32_t *code, int *length)
 {
     static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    int n = p[0] < 0x80 ? 1 : (p[0] & 0xE0) == 0xC0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3 : (p[0] & 0xF8) == 0xF0 ? 4 : 0;
+    int                   n = p[0] < 0x80             ? 1
+                              : (p[0] & 0xE0) == 0xC0 ? 2
+                              : (p[0] & 0xF0) == 0xE0 ? 3
+                              : (p[0] & 0xF8) == 0xF0 ? 4
+                                                      : 0;
     if (n == 0)
         return false;
     uint32_t c = n == 1 ? p[0] : p[0] & (0x7Fu >> n);
@@ -51,8 +55,8 @@ static bool decode(const unsigned char *p, uint32_t *code, int *length)
 uint32_t utf8_next(const char **s)
 {
     const unsigned char *p = (const unsigned char *)*s;
-    uint32_t code, low;
-    int length, low_length;
+    uint32_t             code, low;
+    int                  length, low_length;
     if (!decode(p, &code, &length)) {
         *s += 1;
         return REPLACEMENT;
@@ -67,7 +71,7 @@ uint32_t utf8_next(const char **s)
 
 static void put_code(struct buf *b, uint32_t c)
 {
-    char out[4];
+    char   out[4];
     size_t n = 0;
     if (c < 0x80) {
         out[n++] = (char)c;
