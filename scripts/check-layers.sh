@@ -111,8 +111,8 @@ check_own() {
         complain "$where" "\"$name\": write it from agent/ or include/, without dots"
     elif ! resolve "$from" "$name"; then
         complain "$where" "\"$name\": not found from agent/ or include/"
-    elif [[ $target != *.h ]]; then
-        complain "$where" "\"$name\": only headers are included"
+    elif [[ $target != *.h && ! ( $target == *.inc && ${target%/*} == "${where%/*}" ) ]]; then
+        complain "$where" "\"$name\": only headers are included, and .inc data of the same folder"
     elif ! may_include "$from" "$target"; then
         complain "$where" "$from must not include $target (may: ${allowed[$from]})"
     else
@@ -212,6 +212,8 @@ sound_tree() {
     put agent/native/libs.h '#include "base/buf.h"'
     put agent/jvm/env.h '#include <jvmti.h>' '#include "native/libs.h"' 'extern jvmtiEnv *e;'
     put agent/main.c '#include "jvm/env.h"' '#include "model/size.h"'
+    put agent/jvm/bytes.inc '1, 2'
+    put agent/jvm/natives.c 'const char b[] = {' '#include "jvm/bytes.inc"' '};'
     put tests/suite.h 'int suite(void);'
     put tests/buf.c '#include "suite.h"' '#include "base/buf.h"'
 }
@@ -253,6 +255,8 @@ self_test() {
     must_refuse 'without dots' agent/core/a.c '#include "../base/buf.h"'
     must_refuse 'not found from' agent/base/a.c '#include "buf.h"'
     must_refuse 'is no layer' agent/util/a.c '#include "weir.h"'
+    must_refuse 'only headers' agent/base/a.c '#include "base/buf.c"'
+    must_refuse 'only headers' agent/core/bytes.inc '1, 2' agent/main.c '#include "core/bytes.inc"'
     must_refuse 'with quotes' agent/core/a.c '#include <base/buf.h>'
     must_refuse 'no file name' agent/core/a.c '#include HEADER'
     must_refuse 'circle of includes: agent/base/' \
