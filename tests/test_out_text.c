@@ -69,6 +69,10 @@ static void breach_of_a_share_nobody_declared_is_a_notice(void)
     out_same_as_golden("breach_notice.txt", text());
     set_budget(27 * MIB, 128 * MIB); /* the policy's own figures go before the sheet's */
     CU_ASSERT_PTR_NOT_NULL(strstr(first_line(), " still has 101.0 of 128.0 MiB"));
+    set_budget(0, 0);
+    breach.sheet.rows[WEIR_FRAMEWORK_OFF_HEAP].measured = false; /* half a budget is none */
+    CU_ASSERT_STRING_EQUAL(first_line(), "task.off-heap 0.0 of 0.0 MiB (not declared): "
+                                         "16.0 MiB requested by \"Flat Map (1/2)#0\"");
 }
 
 static void notice_of_a_row_outside_the_budget_does_not_speak_of_it(void)

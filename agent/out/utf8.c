@@ -44,7 +44,7 @@ static bool decode(const unsigned char *p, uint32_t *code, int *length)
             return false;
         c = c << 6 | (p[i] & 0x3Fu);
     }
-    bool modified_nul = n == 2 && c == 0 && p[1] == 0x80;
+    bool modified_nul = n == 2 && c == 0;
     if ((c < least[n] && !modified_nul) || c > 0x10FFFF)
         return false;
     *code = c;
