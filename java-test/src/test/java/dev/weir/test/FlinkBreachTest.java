@@ -48,7 +48,8 @@ class FlinkBreachTest {
             cluster.stop();
             checkFigures(breach, "task.off-heap", 2L * BUFFER, 2L * BUFFER);
             checkStack(breach, Sources.frame("com.example.Leak", "flatMap", "allocateDirect"));
-            checkOwner(breach.path("owners").path(0), Jars.sourcePattern(jar), 2L * BUFFER, 2);
+            assertThat(breach.path("source").asText()).matches(Jars.sourcePattern(jar));
+            checkOwner(breach.path("owners").path(0), Jars.sourcePattern(jar));
             checkText(tm.jvm().err(), breach.path("thread").asText());
             assertThat(breach.path("thread").asText()).startsWith("Flat Map (1/1)#0");
             assertThat(WeirText.aboveInfo(tm.jvm().err())).as("once, however far it goes").hasSize(1);
@@ -95,11 +96,12 @@ class FlinkBreachTest {
         return texts;
     }
 
-    private static void checkOwner(JsonNode owner, String source, long bytes, long count) {
+    /** Owners are read a moment after the breach: the third buffer may be among them already. */
+    private static void checkOwner(JsonNode owner, String source) {
         assertThat(owner.path("component").asText()).isEqualTo("task.off-heap");
         assertThat(owner.path("source").asText()).matches(source);
-        assertThat(owner.path("bytes").asLong()).isEqualTo(bytes);
-        assertThat(owner.path("count").asLong()).isEqualTo(count);
+        assertThat(owner.path("count").asLong()).isBetween(2L, 3L);
+        assertThat(owner.path("bytes").asLong()).isEqualTo(owner.path("count").asLong() * BUFFER);
         assertThat(owner.path("java_stack").toString()).contains("com.example.Leak.flatMap");
     }
 

@@ -9,6 +9,7 @@ import dev.weir.test.ground.FlinkHome;
 import dev.weir.test.ground.FlinkMemory;
 import dev.weir.test.ground.FlinkProcess;
 import dev.weir.test.ground.Ground;
+import dev.weir.test.ground.Jars;
 import dev.weir.test.ground.Sheet;
 import dev.weir.test.ground.Wait;
 import dev.weir.test.ground.WeirText;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -150,7 +152,8 @@ class FlinkTruthTest {
     @Order(4)
     void functionsBuffersAreTaskOffHeapAndNothingElseIs(String version) {
         FlinkCluster cluster = cluster(version);
-        String job = cluster.rest().submit(Ground.jar("leaky-job.jar"), "16", "2", "400", "50", "2");
+        Path jar = Ground.jar("leaky-job.jar");
+        String job = cluster.rest().submit(jar, "16", "2", "400", "50", "2");
         for (FlinkProcess tm : cluster.taskManagers()) {
             Sheet sheet = tm.weir().awaitSheet("the function's two buffers", LIMIT,
                     s -> s.used("task.off-heap") >= 2L * BUFFER);
@@ -158,8 +161,21 @@ class FlinkTruthTest {
             assertThat(sheet.blocks("task.off-heap")).isEqualTo(2);
             assertThat(sheet.used("task.off-heap", "direct")).isEqualTo(2L * BUFFER);
             assertThat(sheet.used("framework.off-heap", "direct")).as("Netty and RPC").isPositive();
+            checkOwner(sheet, jar);
         }
         cluster.rest().awaitState(job, "FINISHED", LIMIT);
+    }
+
+    private static void checkOwner(Sheet sheet, Path jar) {
+        List<JsonNode> owners = new ArrayList<>();
+        sheet.json().path("owners").forEach(owners::add);
+        assertThat(owners).filteredOn(o -> o.path("component").asText().equals("task.off-heap"))
+                .singleElement().satisfies(owner -> {
+                    assertThat(owner.path("source").asText()).matches(Jars.sourcePattern(jar));
+                    assertThat(owner.path("bytes").asLong()).isEqualTo(2L * BUFFER);
+                    assertThat(owner.path("count").asLong()).isEqualTo(2);
+                    assertThat(owner.path("java_stack").toString()).contains("com.example.Leak.flatMap");
+                });
     }
 
     @ParameterizedTest
