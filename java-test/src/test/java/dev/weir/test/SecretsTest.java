@@ -31,7 +31,7 @@ class SecretsTest {
         try (FlinkCluster cluster = FlinkCluster.plan(FlinkHome.of(versions.get(versions.size() - 1)), dir)
                 .agent("mode=warn")
                 .set("s3.secret-key", IN_FILE)
-                .set("env.java.opts.all", "-Dapp.token=" + IN_SYSTEM_PROPERTY)
+                .set("env.java.default-opts.all", "-Dapp.token=" + IN_SYSTEM_PROPERTY)
                 .env("AWS_SECRET_ACCESS_KEY", IN_ENVIRONMENT)
                 .taskManagerArguments("-D", "my.password=" + IN_ARGUMENT)
                 .set("taskmanager.memory.task.off-heap.size", "8m").start()) {
