@@ -70,6 +70,9 @@ const struct flinkconf_value *flinkconf_option(const struct flinkconf *c, enum f
 /* A boolean option, `otherwise` when absent or neither true nor false. */
 bool flinkconf_bool(const struct flinkconf *c, enum flinkkey key, bool otherwise);
 
+/* Is the value this word (lower case), in any case? As Flink reads true and false. */
+bool flinkconf_word(const struct flinkconf_value *v, const char *word);
+
 /* Did a person set this option, as opposed to a value that Flink's scripts worked out and passed on?
  * file: what was loaded from the configuration file and the environment, NULL when it could not be read.
  * args: what the program arguments gave. Declared is

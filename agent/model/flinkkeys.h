@@ -2,6 +2,8 @@
 #ifndef MODEL_FLINKKEYS_H
 #define MODEL_FLINKKEYS_H
 /* The configuration keys Weir knows. Nothing else of a configuration is ever kept: the rest may be secret. */
+#include <stdbool.h>
+#include <stddef.h>
 
 #define FLINKKEYS_TM(X)                                                                    \
     X(TM_PROCESS, "taskmanager.memory.process.size")                                       \
@@ -77,8 +79,12 @@ enum flinkkey { FLINKKEYS(FLINKKEYS_ENUM) FLINKKEY_COUNT, FLINKKEY_NONE = FLINKK
 
 /* "" for FLINKKEY_NONE. */
 const char *flinkkey_name(enum flinkkey key);
-/* FLINKKEY_NONE: not a key we know. */
+/* The two that are environment variables: never found in a file or an argument. */
+bool flinkkey_is_env(enum flinkkey key);
+/* FLINKKEY_NONE: not a configuration key we know. */
 enum flinkkey flinkkey_find(const char *name);
+/* The same for the first n bytes of name. */
+enum flinkkey flinkkey_find_n(const char *name, size_t n);
 /* The deprecated name of the same option, read when the key itself is absent; FLINKKEY_NONE when there is none. */
 enum flinkkey flinkkey_fallback(enum flinkkey key);
 

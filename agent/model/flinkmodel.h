@@ -47,6 +47,7 @@ enum flinkmodel_how {
     FLINKMODEL_FRACTION,  /* row.fraction of row.base */
     FLINKMODEL_INVERSE,   /* row.fraction of the total that includes itself; row.base is the total without it */
     FLINKMODEL_REMAINDER, /* what row.base leaves */
+    FLINKMODEL_SUM,       /* of a total: its parts */
     FLINKMODEL_BUFFERS,   /* numberOfBuffers pages */
     FLINKMODEL_ARGUMENT   /* row.key, as Flink's scripts passed it on */
 };
@@ -68,7 +69,7 @@ struct flinkmodel {
     enum weir_role        role;
     struct flink_version  version;
     struct flinkmodel_row rows[WEIR_COMPONENT_COUNT]; /* ABSENT where the role has no such row */
-    struct flinkmodel_row flink, process;             /* totals; CONFIGURED or DEFAULT (= the sum of their parts) */
+    struct flinkmodel_row flink, process;             /* totals: CONFIGURED, REMAINDER or SUM */
     bool                  complete;                   /* every row and both totals are known */
     uint64_t              xmx;                        /* also -Xms */
     bool                  has_direct;                 /* -XX:MaxDirectMemorySize is given */
@@ -76,7 +77,8 @@ struct flinkmodel {
     bool                  has_metaspace;
     uint64_t              max_metaspace;
     uint64_t              page_size; /* taskmanager.memory.segment-size; 0 when unknown (not a size, or a JobManager) */
-    int32_t               slots;     /* TaskManager; 1 by default */
+    int32_t               slots;     /* of a TaskManager; 1 by default */
+    double                cpu_cores; /* of a TaskManager; as many as slots by default */
 };
 
 struct flinkmodel_error {
@@ -105,13 +107,17 @@ enum weir_rc flinkmodel_derive(const struct flinkconf *c, enum weir_role role, s
 enum weir_rc flinkmodel_from_derived_args(const struct flinkconf *args, enum weir_role role, struct flink_version v,
                                           struct flinkmodel *out, struct flinkmodel_error *err);
 
-/* Did a person set the size of this component (or its range)? See flinkconf_declared. */
-bool flinkmodel_declared(const struct flinkconf *file, const struct flinkconf *args, enum weir_component comp);
+/* Did a person set the size of this component, or its range or fraction? See flinkconf_declared for file and args. */
+bool flinkmodel_declared(const struct flinkconf *file, const struct flinkconf *args, enum weir_role role,
+                         enum weir_component comp);
 
 const char *flinkmodel_code_name(enum flinkmodel_code code);
-/* "0.1 of total Flink 1280.0m, raised to the minimum 192m". */
+/* "0.1 of total process memory = 172.8 MiB, raised to the minimum". */
 void flinkmodel_put_how(struct buf *b, const struct flinkmodel_row *row);
 /* "-Xmx536870902 -Xms536870902 -XX:MaxDirectMemorySize=268435458 -XX:MaxMetaspaceSize=268435456". */
 void flinkmodel_put_flags(struct buf *b, const struct flinkmodel *m);
+/* What Flink's scripts put after the main class, "-D key=value -D ..."; which keys depends on the version. Flink's own
+ * order is that of a hash table. */
+void flinkmodel_put_dynamic(struct buf *b, const struct flinkmodel *m);
 
 #endif

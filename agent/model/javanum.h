@@ -22,6 +22,8 @@ struct javanum_decimal {
 struct javanum_decimal javanum_shortest(double x);
 /* Double.toString: "0.10000000149011612", "1000.0", "1.0E10", "NaN". */
 void javanum_put_double(struct buf *b, double x);
+/* A fraction for people, in the few digits it was configured with: 0.10000000149011612 is "0.1". */
+void javanum_put_fraction(struct buf *b, double fraction);
 
 /* MemorySize.multiply: n times the decimal text of x, truncated. WEIR_EFULL: more than 2^63-1 before truncation.
  * x finite and not negative, n at most 2^63-1. */
