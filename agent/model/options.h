@@ -18,8 +18,8 @@ struct options {
     char           conf[OPTIONS_PATH_MAX];  /* "" = found as DESIGN.md 3 says */
     char           flink[OPTIONS_VERSION_MAX];
     char           rules[OPTIONS_PATH_MAX];
-    char           dir[OPTIONS_PATH_MAX];
-    char           log[OPTIONS_PATH_MAX];   /* "stderr" or a file pattern */
+    char           dir[OPTIONS_PATH_MAX];   /* "" = found as DESIGN.md 6 says */
+    char           log[OPTIONS_PATH_MAX];   /* "stderr" or a file pattern; as json, in dir unless it starts with '/' */
     char           json[OPTIONS_PATH_MAX];  /* file pattern, or "off" */
     uint64_t       grace, json_max;         /* bytes */
     uint64_t       interval_ms;             /* 0 = no periodic sheet */
@@ -30,13 +30,16 @@ struct options {
 };
 
 void options_default(struct options *options);
-/* text may be NULL or "". On WEIR_EINVAL err holds one line naming the key, the value and what is accepted, and *options
- * holds the defaults plus `strict` if the string asked for it anywhere. Unknown keys and repeated keys are refused. */
+/* text may be NULL or "". On WEIR_EINVAL err holds one line (no newline) naming the key, the value and what is accepted,
+ * and *options holds the defaults plus `strict` if the string asked for it anywhere. Unknown keys and repeated keys are
+ * refused. A value runs to the next comma and may hold any other character, '=' and blanks included, but control
+ * characters. */
 enum weir_rc options_parse(struct options *options, const char *text, struct buf *err);
-/* The same table as plain help, as README rows, and as the one-line settings of the start report. */
+/* The same table as plain help and as README rows. */
 void options_help(struct buf *out);
 void options_markdown(struct buf *out);
-/* Expands %h host, %p pid, %t start time (yyyymmdd-hhmmss), %% ; WEIR_EINVAL for another %x, WEIR_EFULL if it does not fit. */
+/* Expands %h host, %p pid, %t start time (yyyymmdd-hhmmss), %% ; WEIR_EINVAL for another %x, WEIR_EFULL if it does not
+ * fit. Of host only letters, digits, '.', '_' and '-' are taken, others become '_': it names a file. */
 enum weir_rc options_expand(const char *pattern, const char *host, int64_t pid, const char *start, struct buf *out);
 
 #endif
