@@ -205,6 +205,11 @@ void acct_replaced(struct live_rec rec)
 
 void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind)
 {
+    struct live_rec seen;
+    if (live_take(books.live, addr, &seen)) { /* taken after the hooks went in: it is in the books */
+        remember(addr, seen);
+        return;
+    }
     uint32_t owner = owners_charge_plain(books.owners, WEIR_BEFORE_WEIR, kind, bytes, coarse_now());
     counters_add(&books.totals, WEIR_BEFORE_WEIR, kind, bytes, coarse_now());
     remember(addr, (struct live_rec){ bytes, owner });

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook_unsafe.c: the three replaced natives. Sizes arrive rounded up to 8 bytes and never 0 (JDK 9 and newer:
+ * jdk.internal.misc.Unsafe does both before the native); a failed call answers 0 and Java throws.
+ * Order: book after a successful allocate, take out before the real free, put back when a realloc failed. */
+#include "jvm/hook_unsafe.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/acct.h"
+#include "jvm/env.h"
+#include "jvm/natives.h"
+#include "base/poison.h"
+
+#define UNSAFE_CLASS "jdk/internal/misc/Unsafe"
+
+static jlong(JNICALL *real_allocate)(JNIEnv *, jobject, jlong);
+static jlong(JNICALL *real_reallocate)(JNIEnv *, jobject, jlong, jlong);
+static void(JNICALL *real_release)(JNIEnv *, jobject, jlong);
+static atomic_bool shut;
+
+static bool counting(void)
+{
+    return !atomic_load_explicit(&shut, memory_order_relaxed);
+}
+
+static jlong JNICALL hook_allocate(JNIEnv *jni, jobject unsafe, jlong bytes)
+{
+    jlong addr = real_allocate(jni, unsafe, bytes);
+    if (addr != 0 && counting())
+        acct_allocated(jni, (uintptr_t)addr, (uint64_t)bytes);
+    return addr;
+}
+
+static jlong JNICALL hook_reallocate(JNIEnv *jni, jobject unsafe, jlong old_addr, jlong bytes)
+{
+    struct live_rec old;
+    bool known = old_addr != 0 && counting() && acct_suspend((uintptr_t)old_addr, &old);
+    jlong addr = real_reallocate(jni, unsafe, old_addr, bytes);
+    if (known && addr == 0)
+        acct_restore((uintptr_t)old_addr, old);
+    else if (known)
+        acct_replaced(old);
+    if (addr != 0 && counting())
+        acct_allocated(jni, (uintptr_t)addr, (uint64_t)bytes);
+    return addr;
+}
+
+static void JNICALL hook_release(JNIEnv *jni, jobject unsafe, jlong addr)
+{
+    if (addr != 0 && counting())
+        acct_freed((uintptr_t)addr); /* before the real one: after it, addr may be another thread's */
+    real_release(jni, unsafe, addr);
+}
+
+/* A child of fork runs no Java, but a library's child may still come here before its exec: it must not write our books. */
+void hook_unsafe_shut(void)
+{
+    atomic_store_explicit(&shut, true, memory_order_relaxed);
+}
+
+enum weir_rc hook_unsafe_install(JNIEnv *jni, const char **why)
+{
+    static const struct native_method methods[] = {
+        { "freeMemory0", "(J)V", (void *)hook_release, (void **)&real_release },
+        { "reallocateMemory0", "(JJ)J", (void *)hook_reallocate, (void **)&real_reallocate },
+        { "allocateMemory0", "(J)J", (void *)hook_allocate, (void **)&real_allocate },
+    };
+    pthread_atfork(NULL, NULL, hook_unsafe_shut);
+    return natives_replace(jni, UNSAFE_CLASS, methods, 3, why);
+}
+
+enum weir_rc hook_unsafe_check(JNIEnv *jni, const char **why)
+{
+    *why = "the JVM still calls its own allocateMemory0: nothing is counted";
+    enum weir_rc rc = WEIR_EJVM;
+    jclass c = env_class(jni, UNSAFE_CLASS);
+    jmethodID get = c == NULL ? NULL : (*jni)->GetStaticMethodID(jni, c, "getUnsafe", "()L" UNSAFE_CLASS ";");
+    if (env_threw(jni) || get == NULL)
+        return rc;
+    jobject unsafe = (*jni)->CallStaticObjectMethod(jni, c, get);
+    jmethodID take = env_threw(jni) ? NULL : (*jni)->GetMethodID(jni, c, "allocateMemory", "(J)J");
+    jmethodID give = env_threw(jni) ? NULL : (*jni)->GetMethodID(jni, c, "freeMemory", "(J)V");
+    if (!env_threw(jni) && take != NULL && give != NULL) {
+        jlong addr = (*jni)->CallLongMethod(jni, unsafe, take, (jlong)8);
+        struct live_rec rec;
+        if (!env_threw(jni) && addr != 0) {
+            if (acct_suspend((uintptr_t)addr, &rec)) {
+                acct_restore((uintptr_t)addr, rec);
+                rc = WEIR_OK;
+            }
+            (*jni)->CallVoidMethod(jni, unsafe, give, addr);
+            env_threw(jni);
+            if (rc == WEIR_OK && acct_suspend((uintptr_t)addr, &rec)) {
+                acct_replaced(rec);
+                *why = "the JVM still calls its own freeMemory0: freed bytes stay counted";
+                rc = WEIR_EJVM;
+            }
+        }
+    }
+    if (unsafe != NULL)
+        (*jni)->DeleteLocalRef(jni, unsafe);
+    (*jni)->DeleteGlobalRef(jni, c);
+    return rc;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vmflags.c: gHotSpotVMStructs names the array JVMFlag::flags, its length and the offsets of a flag's name and address;
+ * the element size stands in gHotSpotVMTypes. All of it is read-only and constant after libjvm is loaded. */
+#define _GNU_SOURCE /* RTLD_NOLOAD */
+#include "jvm/vmflags.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Layouts of vmStructs.hpp, unchanged from JDK 8 to 25. */
+struct vm_struct {
+    const char *type_name, *field_name, *type_string;
+    int32_t     is_static;
+    uint64_t    offset;
+    void       *address;
+};
+struct vm_type {
+    const char *name, *super;
+    int32_t     is_oop, is_integer, is_unsigned;
+    uint64_t    size;
+};
+
+static struct {
+    const char *flags; /* first JVMFlag */
+    size_t      count, size;
+    uint64_t    name_at, addr_at;
+} table;
+
+static void take_field(const struct vm_struct *s)
+{
+    if (strcmp(s->type_name, "JVMFlag") != 0)
+        return;
+    if (strcmp(s->field_name, "flags") == 0 && s->is_static)
+        table.flags = *(const char *const *)s->address;
+    else if (strcmp(s->field_name, "numFlags") == 0 && s->is_static)
+        table.count = *(const size_t *)s->address;
+    else if (strcmp(s->field_name, "_name") == 0)
+        table.name_at = s->offset;
+    else if (strcmp(s->field_name, "_addr") == 0)
+        table.addr_at = s->offset;
+}
+
+enum weir_rc vmflags_init(void)
+{
+    void *libjvm = dlopen("libjvm.so", RTLD_LAZY | RTLD_NOLOAD);
+    const struct vm_struct *const *structs = libjvm != NULL ? dlsym(libjvm, "gHotSpotVMStructs") : NULL;
+    const struct vm_type *const *types = libjvm != NULL ? dlsym(libjvm, "gHotSpotVMTypes") : NULL;
+    if (structs == NULL || types == NULL)
+        return WEIR_ENOENT;
+    for (const struct vm_struct *s = *structs; s->type_name != NULL; s++)
+        take_field(s);
+    for (const struct vm_type *t = *types; t->name != NULL; t++)
+        if (strcmp(t->name, "JVMFlag") == 0)
+            table.size = t->size;
+    if (table.flags == NULL || table.size == 0 || table.name_at == table.addr_at)
+        table.count = 0;
+    return table.count > 0 ? WEIR_OK : WEIR_ENOENT;
+}
+
+static const void *find(const char *name)
+{
+    for (size_t i = 0; i < table.count; i++) {
+        const char *flag = table.flags + i * table.size;
+        const char *its_name = *(const char *const *)(const void *)(flag + table.name_at);
+        if (its_name != NULL && strcmp(its_name, name) == 0)
+            return *(const void *const *)(const void *)(flag + table.addr_at);
+    }
+    return NULL;
+}
+
+bool vmflags_size(const char *name, uint64_t *value)
+{
+    const uint64_t *p = find(name);
+    if (p != NULL)
+        *value = *p;
+    return p != NULL;
+}
+
+bool vmflags_bool(const char *name, bool *value)
+{
+    const bool *p = find(name);
+    if (p != NULL)
+        *value = *p;
+    return p != NULL;
+}
+
+const char *vmflags_gc(void)
+{
+    static const struct { const char *flag, *gc; } known[] = {
+        { "UseG1GC", "G1" }, { "UseParallelGC", "Parallel" }, { "UseSerialGC", "Serial" },
+        { "UseZGC", "ZGC" }, { "UseShenandoahGC", "Shenandoah" }, { "UseEpsilonGC", "Epsilon" },
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        bool on = false;
+        if (vmflags_bool(known[i].flag, &on) && on)
+            return known[i].gc;
+    }
+    return "unknown GC";
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JVM_VMFLAGS_H
+#define JVM_VMFLAGS_H
+/* The VM's effective -XX flags, read from the structures that libjvm exports for debuggers (vmStructs.cpp). No Java code,
+ * no MXBean, valid from Agent_OnLoad on for flags given on the command line, from VMInit on for all. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weir.h"
+
+/* WEIR_ENOENT: this libjvm exports no such structures; every flag is then unknown. */
+enum weir_rc vmflags_init(void);
+/* False: no such flag in this JVM. */
+bool vmflags_size(const char *name, uint64_t *value); /* intx, uintx, size_t, uint64_t flags */
+bool vmflags_bool(const char *name, bool *value);
+/* "G1", "Parallel", "Serial", "ZGC", "Shenandoah", "Epsilon"; "unknown GC". */
+const char *vmflags_gc(void);
+
+#endif

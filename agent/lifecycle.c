@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lifecycle.c: OnLoad parses the options and enables VMInit; VMInit does the rest, before the main class runs:
+ *   role  -> dormant unless TaskManager, JobManager, or a limit was given by option
+ *   limits -> books -> hooks, checked -> what was there before -> reporter -> levels
+ * A step that fails costs what it would have counted and is said; it never stops the JVM.
+ * VMDeath: the reporter writes its last sheet (at most a second), then the hooks only call through. */
+#include "lifecycle.h"
+
+#include <errno.h>
+#include <jvmti.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/sysfs.h"
+#include "core/acct.h"
+#include "files.h"
+#include "jvm/bits.h"
+#include "jvm/codesource.h"
+#include "jvm/discover.h"
+#include "jvm/env.h"
+#include "jvm/frames.h"
+#include "jvm/hook_unsafe.h"
+#include "jvm/loaders.h"
+#include "jvm/seed.h"
+#include "jvm/vmflags.h"
+#include "limits.h"
+#include "model/component.h"
+#include "model/options.h"
+#include "model/policy.h"
+#include "model/rules.h"
+#include "reporter.h"
+
+enum { ERROR_CAP = 1024, RULES_FILE_MAX = 64 * 1024, OLDEST_JAVA = 11, VMDEATH_WAIT_MS = 1000 };
+
+static struct {
+    struct options         options;
+    struct rules           rules;
+    struct discover        jvm;
+    struct limits          limits;
+    struct policy_limits   policy;
+    struct reporter_config reporter;
+    char                   dir[OPTIONS_PATH_MAX];
+    char                   jvm_version[64];
+    bool                   running;
+} me;
+
+static bool bits_used(void *thread, uint64_t *bytes)
+{
+    uint64_t count;
+    return bits_read(thread, bytes, &count);
+}
+
+static const struct capture_ops capture = { frames_site, frames_thread_name, bits_used };
+
+/* ---- options ---- */
+
+/* rules=FILE into me.rules. False: err has the reason. */
+static bool load_rules(struct buf *err)
+{
+    const char *path = me.options.rules;
+    size_t len = 0;
+    rules_init(&me.rules);
+    if (path[0] == '\0')
+        return true;
+    char *text = arena_map(RULES_FILE_MAX);
+    enum weir_rc rc = text != NULL ? sysfs_read(path, text, RULES_FILE_MAX, &len) : WEIR_ENOMEM;
+    if (rc == WEIR_OK)
+        rc = rules_parse(&me.rules, text, len, err);
+    else
+        buf_printf(err, "cannot be read: %s", rc == WEIR_EFULL ? "larger than 64 KiB" : strerror(errno));
+    arena_unmap(text, RULES_FILE_MAX);
+    return rc == WEIR_OK;
+}
+
+/* False: the agent stays dormant, one line says why. */
+static bool take_options(const char *text)
+{
+    char why[ERROR_CAP], help[16 * 1024];
+    struct buf err, out;
+    buf_init(&err, why, sizeof why);
+    if (options_parse(&me.options, text, &err) != WEIR_OK) {
+        log_error("%s; the agent stays dormant", why);
+        return false;
+    }
+    if (me.options.help) {
+        buf_init(&out, help, sizeof help);
+        options_help(&out);
+        if (write(STDERR_FILENO, out.data, out.len) < 0)
+            return false;
+        return false;
+    }
+    if (!load_rules(&err)) {
+        log_error("option rules=%s: %s; the agent stays dormant", me.options.rules, why);
+        return false;
+    }
+    return true;
+}
+
+/* With `strict` every file the options name must be usable before the JVM starts. */
+static bool strict_files(void)
+{
+    if (me.options.conf[0] != '\0' && access(me.options.conf, R_OK) != 0) {
+        log_error("option conf=%s: %s; strict: the JVM start is refused", me.options.conf, strerror(errno));
+        return false;
+    }
+    if (me.options.dir[0] != '\0' && access(me.options.dir, W_OK | X_OK) != 0) {
+        log_error("option dir=%s: %s; strict: the JVM start is refused", me.options.dir, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+/* ---- VMInit ---- */
+
+static bool dormant(void)
+{
+    if (me.jvm.role != WEIR_ROLE_OTHER)
+        return false;
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        if (me.options.limit_set[c])
+            return false;
+    return true;
+}
+
+static void find_directory(void)
+{
+    char log_file[OPTIONS_PATH_MAX], tmp[OPTIONS_PATH_MAX];
+    env_property("log.file", log_file, sizeof log_file);
+    char *slash = strrchr(log_file, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    env_property("java.io.tmpdir", tmp, sizeof tmp);
+    const char *candidates[] = { me.options.dir, slash != NULL ? log_file : NULL, tmp, "/tmp" };
+    if (!files_directory(candidates, 4, me.dir, sizeof me.dir))
+        log_warn("no directory can be written to (option dir, the log directory, java.io.tmpdir): no JSON lines");
+    else if (me.options.dir[0] != '\0' && strcmp(me.dir, me.options.dir) != 0)
+        log_warn("option dir=%s: not a directory this user can write to; %s is used instead", me.options.dir, me.dir);
+}
+
+static void note_hook(const char *name, const char *state)
+{
+    if (me.reporter.hook_count < WEIR_MAX_HOOKS)
+        me.reporter.hooks[me.reporter.hook_count++] = (struct weir_hook_state){ name, state };
+}
+
+/* Tables and id caches; everything a hook needs before it may be called. */
+static enum weir_rc prepare(JNIEnv *jni)
+{
+    enum weir_rc rc = acct_init(&capture, (uint32_t)me.options.max_live);
+    if (rc == WEIR_OK)
+        rc = loaders_init(jni, acct_stacks());
+    if (rc != WEIR_OK)
+        return rc;
+    struct frames_config frames = { acct_stacks(), &me.rules, me.jvm.role, me.options.depth, me.jvm.runtime_jar,
+                                    me.jvm.agents };
+    if (codesource_init(jni) != WEIR_OK)
+        note_hook("code source", "not readable in this JVM: Flink's own jars and connectors in lib/ cannot be told apart");
+    return frames_init(&frames);
+}
+
+static void install(JNIEnv *jni)
+{
+    const char *why = "ok";
+    uint64_t reserved, count, seeded = 0;
+    bool known = bits_init(jni) == WEIR_OK;
+    bool hooked = hook_unsafe_install(jni, &why) == WEIR_OK && hook_unsafe_check(jni, &why) == WEIR_OK;
+    note_hook("unsafe", hooked ? "ok" : why);
+    if (!known)
+        note_hook("bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
+    if (hooked && known && bits_read(jni, &reserved, &count) && count > 0 && seed_direct(jni, &seeded) != WEIR_OK)
+        note_hook("before weir", "the heap walk failed: direct buffers older than the agent are not counted");
+}
+
+static void take_limits(JNIEnv *jni)
+{
+    uint64_t direct;
+    bool known = bits_limit(jni, &direct);
+    limits_compare(&me.limits, &me.jvm, known, direct);
+    memcpy(me.policy.limit, me.limits.component, sizeof me.policy.limit);
+    me.policy.grace = me.options.grace;
+    me.policy.mode = me.options.mode;
+    me.policy.role = me.jvm.role;
+}
+
+static void start(JNIEnv *jni)
+{
+    if (vmflags_init() != WEIR_OK)
+        note_hook("vm flags", "libjvm exports no structures: the JVM's own limits are unknown");
+    limits_find(&me.limits, &me.options, &me.jvm);
+    find_directory();
+    if (prepare(jni) != WEIR_OK) {
+        log_error("no memory or class fields for the agent's tables: the agent stays dormant");
+        return;
+    }
+    install(jni);
+    take_limits(jni);
+    discover_forget(&me.jvm);
+    env_property("java.version", me.jvm_version, sizeof me.jvm_version);
+    me.reporter.options = &me.options;
+    me.reporter.limits = &me.limits;
+    me.reporter.role = me.jvm.role;
+    me.reporter.jvm = me.jvm_version;
+    me.reporter.dir = me.dir;
+    me.running = reporter_start(jni, &me.reporter) == WEIR_OK;
+    if (me.running)
+        acct_open(&me.policy, reporter_wake);
+    else
+        log_error("the reporter thread cannot be started: bytes are counted, nothing is said");
+}
+
+static void JNICALL on_vm_init(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
+{
+    (void)ti;
+    (void)thread;
+    discover_jvm(&me.jvm);
+    if (dormant()) {
+        discover_forget(&me.jvm);
+        return;
+    }
+    int java = env_java_major();
+    if (java < OLDEST_JAVA)
+        log_warn("JDK %d is not supported (11 and newer are): the agent stays dormant", java);
+    else
+        start(jni);
+}
+
+static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
+{
+    (void)ti;
+    (void)jni;
+    if (me.running)
+        reporter_stop(VMDEATH_WAIT_MS);
+    hook_unsafe_shut();
+}
+
+static enum weir_rc ask_for_events(void)
+{
+    jvmtiCapabilities want;
+    jvmtiEventCallbacks callbacks;
+    memset(&want, 0, sizeof want);
+    memset(&callbacks, 0, sizeof callbacks);
+    want.can_tag_objects = 1;         /* identity of class loaders; the heap walk for buffers older than the agent */
+    want.can_get_source_file_name = 1;
+    want.can_get_line_numbers = 1;
+    callbacks.VMInit = on_vm_init;
+    callbacks.VMDeath = on_vm_death;
+    enum weir_rc rc = JVM_TRY(AddCapabilities, &want);
+    if (rc == WEIR_OK)
+        rc = JVM_TRY(SetEventCallbacks, &callbacks, sizeof callbacks);
+    if (rc == WEIR_OK)
+        rc = JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_VM_INIT, NULL);
+    if (rc == WEIR_OK)
+        rc = JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_VM_DEATH, NULL);
+    return rc;
+}
+
+jint lifecycle_load(JavaVM *vm, const char *options)
+{
+    bool fine = take_options(options);
+    if (me.options.strict && (!fine || !strict_files()) && !me.options.help)
+        return JNI_ERR;
+    if (!fine)
+        return JNI_OK;
+    if (env_init(vm) != WEIR_OK || ask_for_events() != WEIR_OK) {
+        log_error("this JVM offers no usable JVMTI (HotSpot of JDK 11 or newer is needed): the agent stays dormant");
+        return me.options.strict ? JNI_ERR : JNI_OK;
+    }
+    return JNI_OK;
+}

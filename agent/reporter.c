@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reporter.c: a Java agent thread (RunAgentThread; hidden from ThreadMXBean) that sleeps on a semaphore.
+ * Every TICK_MS, and when a hook wakes it: drain events, judge the rows that only the VM knows, write a sheet when one is
+ * due. Only this thread opens files, formats, calls MXBeans. All buffers are static: it is the only user.
+ * Order at stop: events, exit sheet, stop event, then `done`; VMDeath waits for that. */
+#include "reporter.h"
+
+#include <errno.h>
+#include <jvmti.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/sysfs.h"
+#include "core/acct.h"
+#include "files.h"
+#include "jvm/bits.h"
+#include "jvm/env.h"
+#include "jvm/pools.h"
+#include "jvm/vmflags.h"
+#include "model/component.h"
+#include "out/out.h"
+
+enum { TICK_MS = 1000, JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 1024, KEPT_FILES = 3, POLLED = WEIR_COMPONENT_COUNT };
+
+static struct {
+    struct reporter_config config;
+    sem_t                  wake, done;
+    atomic_bool            stopping;
+    atomic_bool            waking; /* a post is under way: one is enough */
+
+    /* below: the reporter thread's own */
+    JNIEnv               *jni;
+    char                  host[256], tm[300];
+    struct files_stream   json;
+    uint64_t              seq;
+    int64_t               start_mono_ms, last_tick_ms, last_sheet_ms;
+    bool                  beans_asked;
+    struct pools_figures  vm;
+    uint64_t              peak[POLLED]; /* of rows read once a second */
+    int64_t               peak_ms[POLLED];
+    struct weir_sheet     sheet;
+    struct weir_breach    breach;
+    char                  json_text[JSON_CAP], text[TEXT_CAP];
+} me;
+
+static struct weir_header header(void)
+{
+    return (struct weir_header){ me.host, me.tm, (int64_t)getpid(), clock_wall_ms(),
+                                 clock_mono_ms() - me.start_mono_ms, me.seq++ };
+}
+
+static struct buf json_buf(void)
+{
+    struct buf b;
+    buf_init(&b, me.json_text, sizeof me.json_text);
+    return b;
+}
+
+static struct buf text_buf(void)
+{
+    struct buf b;
+    buf_init(&b, me.text, sizeof me.text);
+    return b;
+}
+
+/* ---- readings that no hook makes ---- */
+
+static void polled_row(enum weir_component c, bool known, uint64_t used, int64_t now)
+{
+    struct weir_row *row = &me.sheet.rows[c];
+    row->measured = known;
+    if (!known) {
+        row->note = "not measured";
+        return;
+    }
+    if (used > me.peak[c]) {
+        me.peak[c] = used;
+        me.peak_ms[c] = now;
+    }
+    row->used = used;
+    row->peak = me.peak[c];
+    row->peak_time_ms = me.peak_ms[c];
+    row->note = "read once a second";
+}
+
+static void vm_rows(int64_t now)
+{
+    polled_row(WEIR_JVM_METASPACE, me.vm.metaspace.known, me.vm.metaspace.committed, now);
+    me.sheet.rows[WEIR_JVM_METASPACE].kind_bytes[WEIR_KIND_CLASS] = me.sheet.rows[WEIR_JVM_METASPACE].used;
+    polled_row(WEIR_HEAP, me.vm.heap.known, me.vm.heap.used, now);
+    me.sheet.rows[WEIR_HEAP].kind_bytes[WEIR_KIND_HEAP] = me.sheet.rows[WEIR_HEAP].used;
+    me.sheet.rows[WEIR_FRAMEWORK_HEAP].note = "one Java heap with task.heap: see pools.heap";
+    me.sheet.rows[WEIR_TASK_HEAP].note = "one Java heap with framework.heap: see pools.heap";
+}
+
+static void pools(void)
+{
+    uint64_t count;
+    struct weir_pool_row *p = me.sheet.pools;
+    for (int i = 0; i < WEIR_POOL_COUNT; i++)
+        p[i].limit = me.config.limits->pool[i];
+    p[WEIR_POOL_HEAP].measured = me.vm.heap.known;
+    p[WEIR_POOL_HEAP].used = me.vm.heap.used;
+    p[WEIR_POOL_METASPACE].measured = me.vm.metaspace.known;
+    p[WEIR_POOL_METASPACE].used = me.vm.metaspace.committed;
+    p[WEIR_POOL_THREADS].measured = me.vm.threads_known;
+    p[WEIR_POOL_THREADS].used = me.vm.threads;
+    p[WEIR_POOL_DIRECT].measured = bits_read(me.jni, &p[WEIR_POOL_DIRECT].used, &count);
+    p[WEIR_POOL_PROCESS].measured = sysfs_rss(&p[WEIR_POOL_PROCESS].used);
+}
+
+static void process(void)
+{
+    struct weir_process *p = &me.sheet.process;
+    p->rss_known = sysfs_rss(&p->rss);
+    p->cgroup_known = sysfs_cgroup_used(&p->cgroup);
+    p->cgroup_limit_known = sysfs_cgroup_limit(&p->cgroup_limit);
+}
+
+/* A whole sheet of now into me.sheet; owners of one component, or of all (WEIR_COMPONENT_COUNT). */
+static void take_sheet(enum weir_component owners_of)
+{
+    int64_t now = clock_wall_ms();
+    memset(&me.sheet, 0, sizeof me.sheet);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
+        struct weir_row *row = &me.sheet.rows[c];
+        row->present = component_in_role((enum weir_component)c, me.config.role);
+        row->limit = me.config.limits->component[c];
+        row->note = "";
+    }
+    if (me.beans_asked)
+        pools_read(me.jni, &me.vm);
+    acct_snapshot(&me.sheet, owners_of, now);
+    me.sheet.agent.dropped_events += me.json.lost;
+    vm_rows(now);
+    me.sheet.rows[WEIR_JVM_OVERHEAD].note = me.sheet.rows[WEIR_MAPPED].note = "not measured";
+    pools();
+    process();
+}
+
+/* ---- events ---- */
+
+static void write_sheet(const char *reason)
+{
+    take_sheet(WEIR_COMPONENT_COUNT);
+    struct weir_header h = header();
+    struct buf b = json_buf();
+    out_json_sheet(&b, &h, reason, &me.sheet);
+    files_put_line(&me.json, &b);
+}
+
+static enum log_level level_of(enum weir_level level)
+{
+    return level == WEIR_LEVEL_CRITICAL ? LOG_ERROR : level == WEIR_LEVEL_WARN ? LOG_WARN : LOG_INFO;
+}
+
+/* me.breach is filled except for what take_sheet() knows. */
+static void say_breach(void)
+{
+    struct weir_header h = header();
+    struct buf text = text_buf(), json = json_buf();
+    out_json_breach(&json, &h, &me.breach);
+    files_put_line(&me.json, &json);
+    out_text_breach(&text, &me.breach);
+    log_text(level_of(me.breach.level), h.time_ms, text.data);
+}
+
+static void breach_head(const struct policy_verdict *v, enum weir_component c, enum weir_kind kind)
+{
+    memset(&me.breach, 0, sizeof me.breach);
+    me.breach.level = v->level;
+    me.breach.reason = v->reason;
+    me.breach.suppressed = v->suppressed;
+    me.breach.budget_used = v->budget_used;
+    me.breach.budget_limit = v->budget_limit;
+    me.breach.component = c;
+    me.breach.kind = kind;
+    me.breach.limit = me.config.limits->component[c];
+    me.breach.thread = "";
+    me.breach.stack.source = "";
+    me.breach.stack.decider = -1;
+}
+
+/* A line that a hook asked for: its own vector of one instant replaces what the sheet read later. */
+static void say_event(const struct ring_event *e)
+{
+    take_sheet(e->component);
+    breach_head(&e->verdict, e->component, e->kind);
+    me.breach.used = e->used[e->component];
+    me.breach.requested = e->requested;
+    me.breach.thread = e->thread;
+    stacks_get(acct_stacks(), e->stack, &me.breach.stack);
+    me.breach.stack.decider = e->decider;
+    me.breach.stack.source = stacks_text(acct_stacks(), e->source);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        if (component_bookable((enum weir_component)c) || c == WEIR_UNDECIDED || c == WEIR_BEFORE_WEIR)
+            me.sheet.rows[c].used = e->used[c];
+    if (e->direct_known)
+        /* read after the request was counted by java.nio.Bits; the printed figure excludes it as `used` does */
+        me.sheet.pools[WEIR_POOL_DIRECT].used =
+            e->kind == WEIR_KIND_DIRECT && e->direct_used > e->requested ? e->direct_used - e->requested : e->direct_used;
+    me.breach.sheet = me.sheet;
+    say_breach();
+}
+
+/* A line about a row that only the reporter reads, or the budget's slope. */
+static void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_kind kind, uint64_t used,
+                    uint64_t limit)
+{
+    if (v->level == WEIR_LEVEL_NONE)
+        return;
+    take_sheet(c);
+    breach_head(v, c, kind);
+    me.breach.used = used;
+    if (limit != 0)
+        me.breach.limit = (struct weir_limit){ true, me.breach.limit.declared, limit, "jvm flag" };
+    me.breach.sheet = me.sheet;
+    say_breach();
+}
+
+static void drain(void)
+{
+    struct ring_event e;
+    while (acct_take_event(&e))
+        say_event(&e);
+}
+
+static void judge_rows(int64_t now)
+{
+    const struct weir_limit *heap = &me.config.limits->pool[WEIR_POOL_HEAP];
+    const struct weir_limit *meta = &me.config.limits->pool[WEIR_POOL_METASPACE];
+    enum weir_component heap_row = me.config.role == WEIR_ROLE_JOBMANAGER ? WEIR_HEAP : WEIR_TASK_HEAP;
+    struct policy_verdict v;
+    if (me.config.role == WEIR_ROLE_OTHER)
+        return; /* a plain JVM's heap and metaspace are nobody's share */
+    if (me.vm.metaspace.known && meta->set) {
+        v = acct_row(WEIR_JVM_METASPACE, me.vm.metaspace.committed, meta->bytes, now);
+        say_row(&v, WEIR_JVM_METASPACE, WEIR_KIND_CLASS, me.vm.metaspace.committed, meta->bytes);
+    }
+    if (me.vm.after_gc_known && heap->set) {
+        v = acct_row(heap_row, me.vm.heap_after_gc, heap->bytes, now);
+        say_row(&v, heap_row, WEIR_KIND_HEAP, me.vm.heap_after_gc, heap->bytes);
+    }
+}
+
+static void tick(int64_t mono)
+{
+    struct policy_verdict budget;
+    int64_t now = clock_wall_ms();
+    me.last_tick_ms = mono;
+    acct_tick(now, &budget);
+    say_row(&budget, me.config.role == WEIR_ROLE_JOBMANAGER ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT,
+            budget.budget_used, 0);
+    if (!me.beans_asked) {
+        me.beans_asked = true;
+        if (pools_init(me.jni) != WEIR_OK)
+            log_info("no java.management in this JVM: heap, metaspace and threads are not measured");
+    }
+    pools_read(me.jni, &me.vm);
+    judge_rows(now);
+    if (me.config.options->interval_ms != 0 && mono - me.last_sheet_ms >= (int64_t)me.config.options->interval_ms) {
+        me.last_sheet_ms = mono;
+        write_sheet("interval");
+    }
+}
+
+/* ---- start and stop ---- */
+
+/* dir/NAME from a pattern; a pattern with a slash stands for itself. False, with a line said, when it cannot be used. */
+static bool expand(const char *option, const char *pattern, char *out, size_t cap)
+{
+    char stamp_text[32];
+    struct buf stamp, path;
+    buf_init(&stamp, stamp_text, sizeof stamp_text);
+    clock_stamp(&stamp, clock_wall_ms());
+    buf_init(&path, out, cap);
+    if (strchr(pattern, '/') == NULL)
+        buf_printf(&path, "%s/", me.config.dir);
+    char name[OPTIONS_PATH_MAX + 512];
+    struct buf expanded;
+    buf_init(&expanded, name, sizeof name);
+    enum weir_rc rc = options_expand(pattern, me.host, (int64_t)getpid(), stamp_text, &expanded);
+    buf_puts(&path, name);
+    if (rc == WEIR_OK && !path.cut)
+        return true;
+    log_warn("option %s=%s: not a usable file pattern (%%h host, %%p pid, %%t start time, %%%%)", option, pattern);
+    return false;
+}
+
+static void open_log(void)
+{
+    char path[2048], used[2048];
+    const char *log = me.config.options->log;
+    if (strcmp(log, "stderr") == 0 || !expand("log", log, path, sizeof path))
+        return;
+    int fd = files_create(path, used, sizeof used);
+    if (fd < 0)
+        log_warn("option log=%s: %s cannot be made: %s; lines go to stderr", log, path, strerror(errno));
+    else
+        log_to(fd);
+}
+
+static void open_json(void)
+{
+    char path[1024];
+    me.json.fd = -1;
+    if (strcmp(me.config.options->json, "off") == 0)
+        return;
+    if (me.config.dir[0] == '\0' && strchr(me.config.options->json, '/') == NULL)
+        return; /* lifecycle said why */
+    if (!expand("json", me.config.options->json, path, sizeof path))
+        return;
+    files_open_stream(&me.json, path, me.config.options->json_max);
+    if (me.json.fd < 0)
+        log_warn("option json: %s cannot be made: %s; no JSON lines are written", path, strerror(errno));
+    else if (me.config.dir[0] != '\0')
+        files_prune(me.config.dir, me.host, ".jsonl", KEPT_FILES - 1);
+}
+
+static void identify(void)
+{
+    const char *id = me.config.limits->resource_id;
+    if (gethostname(me.host, sizeof me.host - 1) != 0)
+        snprintf(me.host, sizeof me.host, "unknown");
+    if (id[0] != '\0')
+        snprintf(me.tm, sizeof me.tm, "%s", id);
+    else
+        snprintf(me.tm, sizeof me.tm, "%s:%ld", me.host, (long)getpid());
+    if (!sysfs_start_ms(&me.start_mono_ms))
+        me.start_mono_ms = clock_mono_ms();
+}
+
+static void say_start(void)
+{
+    static struct weir_start start;
+    const struct limits *l = me.config.limits;
+    start = (struct weir_start){ .version = WEIR_VERSION, .jvm = me.config.jvm, .gc = vmflags_gc(), .flink = l->flink,
+                                 .role = me.config.role, .mode = me.config.options->mode };
+    memcpy(start.limits, l->component, sizeof start.limits);
+    memcpy(start.pools, l->pool, sizeof start.pools);
+    start.hook_count = me.config.hook_count;
+    memcpy(start.hooks, me.config.hooks, sizeof start.hooks);
+    start.warning_count = l->warning_count;
+    memcpy(start.warnings, l->warnings, sizeof start.warnings);
+    struct weir_header h = header();
+    struct buf text = text_buf(), json = json_buf();
+    out_json_start(&json, &h, &start);
+    files_put_line(&me.json, &json);
+    out_text_start(&text, &start);
+    log_text(LOG_INFO, h.time_ms, text.data);
+    for (size_t i = 0; i < l->warning_count; i++)
+        log_warn("%s", l->warnings[i]);
+}
+
+static void say_stop(const char *reason)
+{
+    write_sheet("exit");
+    struct weir_header h = header();
+    struct buf text = text_buf(), json = json_buf();
+    out_json_stop(&json, &h, reason);
+    files_put_line(&me.json, &json);
+    out_text_stop(&text, reason, &me.sheet);
+    log_text(LOG_INFO, h.time_ms, text.data);
+    files_close_stream(&me.json);
+}
+
+static void wait_for_work(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += TICK_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    while (sem_timedwait(&me.wake, &until) != 0 && errno == EINTR)
+        continue;
+    atomic_store_explicit(&me.waking, false, memory_order_relaxed);
+}
+
+static void JNICALL run(jvmtiEnv *ti, JNIEnv *jni, void *unused)
+{
+    (void)ti;
+    (void)unused;
+    me.jni = jni;
+    identify();
+    open_log();
+    open_json();
+    say_start();
+    me.last_sheet_ms = me.last_tick_ms = clock_mono_ms();
+    /* Acquire: pairs with reporter_stop(). */
+    while (!atomic_load_explicit(&me.stopping, memory_order_acquire)) {
+        wait_for_work();
+        drain();
+        int64_t mono = clock_mono_ms();
+        if (mono - me.last_tick_ms >= TICK_MS)
+            tick(mono);
+    }
+    drain();
+    say_stop("vm exit");
+    sem_post(&me.done);
+}
+
+static jthread new_thread(JNIEnv *jni)
+{
+    jclass c = env_class(jni, "java/lang/Thread");
+    jmethodID make = c == NULL ? NULL : (*jni)->GetMethodID(jni, c, "<init>", "(Ljava/lang/String;)V");
+    jstring name = env_threw(jni) ? NULL : (*jni)->NewStringUTF(jni, "weir reporter");
+    jobject thread = env_threw(jni) || make == NULL ? NULL : (*jni)->NewObject(jni, c, make, name);
+    bool threw = env_threw(jni);
+    if (name != NULL)
+        (*jni)->DeleteLocalRef(jni, name);
+    if (c != NULL)
+        (*jni)->DeleteGlobalRef(jni, c);
+    return threw ? NULL : thread;
+}
+
+enum weir_rc reporter_start(JNIEnv *jni, const struct reporter_config *config)
+{
+    me.config = *config;
+    if (sem_init(&me.wake, 0, 0) != 0 || sem_init(&me.done, 0, 0) != 0)
+        return WEIR_EJVM;
+    jthread thread = new_thread(jni);
+    if (thread == NULL)
+        return WEIR_EJVM;
+    enum weir_rc rc = JVM_TRY(RunAgentThread, thread, run, NULL, JVMTI_THREAD_NORM_PRIORITY);
+    (*jni)->DeleteLocalRef(jni, thread);
+    return rc;
+}
+
+void reporter_wake(void)
+{
+    if (!atomic_exchange_explicit(&me.waking, true, memory_order_relaxed))
+        sem_post(&me.wake);
+}
+
+void reporter_stop(int max_ms)
+{
+    struct timespec until;
+    atomic_store_explicit(&me.stopping, true, memory_order_release);
+    sem_post(&me.wake);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += max_ms / 1000;
+    until.tv_nsec += (long)(max_ms % 1000) * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    while (sem_timedwait(&me.done, &until) != 0 && errno == EINTR)
+        continue;
+}
