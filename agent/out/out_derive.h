@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OUT_OUT_DERIVE_H
+#define OUT_OUT_DERIVE_H
+/* A derivation, or why there is none, to text and JSON (DESIGN.md 8). */
+#include "base/buf.h"
+#include "model/flinkmodel.h"
+
+/* The rows in the order of Flink's Web UI, the totals, JVM flags and dynamic properties. Ends in '\n'. */
+void out_derive_text(struct buf *b, const struct flinkmodel *m);
+/* One object, no '\n'. */
+void out_derive_json(struct buf *b, const struct flinkmodel *m);
+/* Code and message, then indented lines of option and hint. Ends in '\n'. */
+void out_derive_error_text(struct buf *b, const struct flinkmodel_error *e);
+/* {"error":{"code":..,"key":..,"message":..}}, no '\n'. */
+void out_derive_error_json(struct buf *b, const struct flinkmodel_error *e);
+
+#endif
