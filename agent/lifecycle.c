@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/sysfs.h"
 #include "core/acct.h"
@@ -199,7 +200,8 @@ static void start(JNIEnv *jni)
     install(jni);
     take_limits(jni);
     discover_forget(&me.jvm);
-    env_property("java.version", me.jvm_version, sizeof me.jvm_version);
+    env_property("java.vm.version", me.jvm_version, sizeof me.jvm_version);
+    me.jvm_version[strcspn(me.jvm_version, "+-")] = '\0';
     me.reporter.options = &me.options;
     me.reporter.limits = &me.limits;
     me.reporter.role = me.jvm.role;
@@ -207,7 +209,7 @@ static void start(JNIEnv *jni)
     me.reporter.dir = me.dir;
     me.running = reporter_start(jni, &me.reporter) == WEIR_OK;
     if (me.running)
-        acct_open(&me.policy, reporter_wake);
+        acct_open(&me.policy, reporter_wake, clock_wall_ms());
     else
         log_error("the reporter thread cannot be started: bytes are counted, nothing is said");
 }

@@ -199,7 +199,7 @@ static void say_event(const struct ring_event *e)
     me.breach.stack.decider = e->decider;
     me.breach.stack.source = stacks_text(acct_stacks(), e->source);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
-        if (component_bookable((enum weir_component)c) || c == WEIR_UNDECIDED || c == WEIR_BEFORE_WEIR)
+        if (acct_books((enum weir_component)c))
             me.sheet.rows[c].used = e->used[c];
     if (e->direct_known)
         /* read after the request was counted by java.nio.Bits; the printed figure excludes it as `used` does */

@@ -67,12 +67,14 @@ void acct_close(void)
     memset(&books, 0, sizeof books);
 }
 
-void acct_open(const struct policy_limits *limits, void (*wake)(void))
+void acct_open(const struct policy_limits *limits, void (*wake)(void), int64_t wall_ms)
 {
     policy_init(&books.policy, limits);
+    atomic_store_explicit(&books.coarse_ms, wall_ms, memory_order_relaxed);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
         books.quiet[c] = policy_quiet(&books.policy, (enum weir_component)c);
         books.in_budget[c] = policy_in_budget(&books.policy, (enum weir_component)c);
+        counters_forget_peak(&books.totals, (enum weir_component)c); /* of our own self-check */
     }
     books.quiet_budget = policy_quiet_budget(&books.policy);
     books.wake = wake;
@@ -185,6 +187,15 @@ bool acct_freed(uintptr_t addr)
     return known;
 }
 
+bool acct_holds(uintptr_t addr)
+{
+    struct live_rec rec;
+    if (!live_take(books.live, addr, &rec))
+        return false;
+    remember(addr, rec);
+    return true;
+}
+
 bool acct_suspend(uintptr_t addr, struct live_rec *rec)
 {
     bool known = live_take(books.live, addr, rec);
@@ -205,11 +216,8 @@ void acct_replaced(struct live_rec rec)
 
 void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind)
 {
-    struct live_rec seen;
-    if (live_take(books.live, addr, &seen)) { /* taken after the hooks went in: it is in the books */
-        remember(addr, seen);
+    if (acct_holds(addr)) /* taken after the hooks went in */
         return;
-    }
     uint32_t owner = owners_charge_plain(books.owners, WEIR_BEFORE_WEIR, kind, bytes, coarse_now());
     counters_add(&books.totals, WEIR_BEFORE_WEIR, kind, bytes, coarse_now());
     remember(addr, (struct live_rec){ bytes, owner });
@@ -260,11 +268,16 @@ static void fill_owner(struct weir_owner *out, const struct owner_view *v, int64
     out->stack.source = stacks_text(books.stacks, v->key.source);
 }
 
+bool acct_books(enum weir_component component)
+{
+    return (component_bookable(component) && component != WEIR_JVM_OVERHEAD) || component == WEIR_UNDECIDED || component == WEIR_BEFORE_WEIR;
+}
+
 void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int64_t wall_ms)
 {
     struct owner_view top[WEIR_TOP_OWNERS];
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
-        if (component_bookable((enum weir_component)c) || c == WEIR_UNDECIDED || c == WEIR_BEFORE_WEIR) {
+        if (acct_books((enum weir_component)c)) {
             sheet->rows[c].measured = true;
             counters_row(&books.totals, (enum weir_component)c, &sheet->rows[c]);
         }

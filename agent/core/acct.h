@@ -17,7 +17,7 @@
 /* Makes all tables; nothing is kept when it fails. max_live: records of the address table. Once per process (tests call
  * acct_close() between). Until acct_open() nothing is spoken about; limits come with it. */
 enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live);
-void         acct_open(const struct policy_limits *limits, void (*wake)(void));
+void         acct_open(const struct policy_limits *limits, void (*wake)(void), int64_t wall_ms);
 /* Tests: drops all tables. No thread may be inside. */
 void         acct_close(void);
 
@@ -25,6 +25,8 @@ void         acct_close(void);
 void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes);
 /* Takes the record out and subtracts it. False: unknown address (counted unless expected). */
 bool acct_freed(uintptr_t addr);
+/* Is a block of this address in the books? Counts nothing. */
+bool acct_holds(uintptr_t addr);
 /* For realloc: take out without subtracting; then exactly one of the two. */
 bool acct_suspend(uintptr_t addr, struct live_rec *rec);
 void acct_restore(uintptr_t addr, struct live_rec rec);
@@ -38,6 +40,8 @@ struct stacks *acct_stacks(void);
 void     acct_tick(int64_t wall_ms, struct policy_verdict *budget);
 /* A row that the reporter reads from the VM: judged like the rest, under the same lock. */
 struct policy_verdict acct_row(enum weir_component row, uint64_t used, uint64_t limit, int64_t wall_ms);
+/* Do hooks book to this row? The other rows are read from the VM, or not measured. */
+bool     acct_books(enum weir_component component);
 bool     acct_take_event(struct ring_event *event);
 /* The rows that hooks book, owners (of all components when component is WEIR_COMPONENT_COUNT) and the agent's own cost.
  * Rows, pools and process figures from elsewhere are left alone. */

@@ -30,6 +30,12 @@ void counters_sub(struct counters *c, enum weir_component component, enum weir_k
     atomic_fetch_sub_explicit(&c->kind_blocks[component][kind], 1, memory_order_relaxed);
 }
 
+void counters_forget_peak(struct counters *c, enum weir_component component)
+{
+    unsigned long long used = atomic_load_explicit(&c->used[component], memory_order_relaxed);
+    atomic_store_explicit(&c->peak[component], used, memory_order_relaxed);
+}
+
 void counters_row(const struct counters *c, enum weir_component component, struct weir_row *row)
 {
     row->used = atomic_load_explicit(&c->used[component], memory_order_relaxed);

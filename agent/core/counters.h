@@ -19,6 +19,8 @@ struct counters { /* all zero to begin with */
 uint64_t counters_add(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes,
                       int64_t coarse_ms);
 void     counters_sub(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes);
+/* The peak starts again from what is used now. */
+void     counters_forget_peak(struct counters *c, enum weir_component component);
 /* used, peak, peak_time_ms, blocks, kind_*; the other fields of the row stay. */
 void     counters_row(const struct counters *c, enum weir_component component, struct weir_row *row);
 

@@ -83,22 +83,17 @@ enum weir_rc hook_unsafe_check(JNIEnv *jni, const char **why)
     jobject unsafe = (*jni)->CallStaticObjectMethod(jni, c, get);
     jmethodID take = env_threw(jni) ? NULL : (*jni)->GetMethodID(jni, c, "allocateMemory", "(J)J");
     jmethodID give = env_threw(jni) ? NULL : (*jni)->GetMethodID(jni, c, "freeMemory", "(J)V");
-    if (!env_threw(jni) && take != NULL && give != NULL) {
-        jlong addr = (*jni)->CallLongMethod(jni, unsafe, take, (jlong)8);
-        struct live_rec rec;
-        if (!env_threw(jni) && addr != 0) {
-            if (acct_suspend((uintptr_t)addr, &rec)) {
-                acct_restore((uintptr_t)addr, rec);
-                rc = WEIR_OK;
-            }
-            (*jni)->CallVoidMethod(jni, unsafe, give, addr);
-            env_threw(jni);
-            if (rc == WEIR_OK && acct_suspend((uintptr_t)addr, &rec)) {
-                acct_replaced(rec);
-                *why = "the JVM still calls its own freeMemory0: freed bytes stay counted";
-                rc = WEIR_EJVM;
-            }
-        }
+    jlong addr = 0;
+    if (!env_threw(jni) && take != NULL && give != NULL)
+        addr = (*jni)->CallLongMethod(jni, unsafe, take, (jlong)8);
+    if (!env_threw(jni) && addr != 0) {
+        bool booked = acct_holds((uintptr_t)addr);
+        (*jni)->CallVoidMethod(jni, unsafe, give, addr);
+        env_threw(jni);
+        if (booked)
+            *why = "the JVM still calls its own freeMemory0: freed bytes stay counted";
+        if (booked && !acct_holds((uintptr_t)addr))
+            rc = WEIR_OK;
     }
     if (unsafe != NULL)
         (*jni)->DeleteLocalRef(jni, unsafe);
