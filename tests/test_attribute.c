@@ -10,6 +10,7 @@
 
 enum { MAX_FRAMES = 16 };
 
+/* clang-format off */
 #define DIST "flink-dist-1.20.5.jar"
 #define BOOT(cls, m) { cls, m, "", ATTR_LOADER_BOOT, false, false }
 #define FLINK(cls, m) { cls, m, DIST, ATTR_LOADER_APP, true, false }
@@ -27,6 +28,7 @@ enum { MAX_FRAMES = 16 };
     FLINK("org.apache.flink.streaming.runtime.tasks.StreamTask", "invoke"),                        \
         FLINK("org.apache.flink.runtime.taskmanager.Task", "doRun"),                               \
         FLINK("org.apache.flink.runtime.taskmanager.Task", "run"), BOOT("java.lang.Thread", "run")
+/* clang-format on */
 #define MSF "org.apache.flink.core.memory.MemorySegmentFactory"
 
 static struct rules rules;
@@ -41,7 +43,8 @@ static size_t judge(const struct attr_frame *frames)
     return n;
 }
 
-static struct attr_decision decide(const struct attr_frame *frames, enum weir_role role, bool user_context)
+static struct attr_decision decide(const struct attr_frame *frames, enum weir_role role,
+                                   bool user_context)
 {
     size_t n = judge(frames);
     return attribute_decide(traits, n, (struct attr_context){ role, user_context });
@@ -65,11 +68,11 @@ static void check(const struct stack_case *t, size_t count, bool user_context)
 {
     for (size_t i = 0; i < count; i++) {
         struct attr_decision d = decide(t[i].frames, WEIR_ROLE_TASKMANAGER, user_context);
-        bool right = d.component == t[i].component && d.kind == t[i].kind && d.decider == t[i].decider &&
-                     d.open == t[i].open;
+        bool                 right = d.component == t[i].component && d.kind == t[i].kind &&
+                     d.decider == t[i].decider && d.open == t[i].open;
         if (!right)
-            fprintf(stderr, "\n  %s: component %d kind %d decider %d open %d\n", t[i].name, (int)d.component,
-                    (int)d.kind, d.decider, d.open);
+            fprintf(stderr, "\n  %s: component %d kind %d decider %d open %d\n", t[i].name,
+                    (int)d.component, (int)d.kind, d.decider, d.open);
         CU_ASSERT_TRUE(right);
 
         d = decide(t[i].frames, WEIR_ROLE_JOBMANAGER, user_context);
@@ -79,8 +82,9 @@ static void check(const struct stack_case *t, size_t count, bool user_context)
         CU_ASSERT_EQUAL(d.component, t[i].component);
     }
 }
-#define CHECK(table, user_context) check(table, sizeof table / sizeof table[0], user_context)
+#define CHECK(table, user_context) check(table, sizeof(table) / sizeof(table)[0], user_context)
 
+/* clang-format off */
 static const struct stack_case task_manager[] = {
     { "network buffers at start",
       { ALLOCATE_DIRECT, FLINK(MSF, "allocateDirectMemory"), FLINK(MSF, "allocateUnpooledOffHeapMemory"),
@@ -153,6 +157,7 @@ static const struct stack_case task_manager[] = {
         { "gen.B", "call", "", ATTR_LOADER_APP, false, false } },
       WEIR_TASK_OFF_HEAP, WEIR_KIND_UNSAFE, 3, true },
 };
+/* clang-format on */
 
 static void attribute_decides_the_stacks_of_a_task_manager(void)
 {
@@ -161,11 +166,13 @@ static void attribute_decides_the_stacks_of_a_task_manager(void)
 
 static void attribute_decide_falls_back_to_the_context_loader(void)
 {
+    /* clang-format off */
     static const struct stack_case jdk_only[] = {
         { "JDK only", { ALLOCATE_DIRECT, BOOT("sun.nio.ch.Util", "getTemporaryDirectBuffer"), BOOT("java.lang.Thread", "run") },
           WEIR_FRAMEWORK_OFF_HEAP, WEIR_KIND_DIRECT, -1, true },
         { "nothing at all", { { NULL, NULL, NULL, 0, false, false } }, WEIR_FRAMEWORK_OFF_HEAP, WEIR_KIND_UNSAFE, -1, true },
     };
+    /* clang-format on */
     CHECK(jdk_only, false);
     struct attr_decision d = decide(jdk_only[0].frames, WEIR_ROLE_TASKMANAGER, true);
     CU_ASSERT_EQUAL(d.component, WEIR_TASK_OFF_HEAP);
@@ -173,11 +180,16 @@ static void attribute_decide_falls_back_to_the_context_loader(void)
     CU_ASSERT_TRUE(d.open);
 }
 
-#define S3 ALLOCATE_DIRECT, PLUGIN("com.amazonaws.Client", "put"), PLUGIN("org.apache.flink.fs.s3.S3", "write")
-#define HDFS ALLOCATE_DIRECT, APP("org.apache.hadoop.hdfs.DFSOutputStream", "write", "hadoop-hdfs-client-3.3.6.jar")
+#define S3                                                  \
+    ALLOCATE_DIRECT, PLUGIN("com.amazonaws.Client", "put"), \
+        PLUGIN("org.apache.flink.fs.s3.S3", "write")
+#define HDFS         \
+    ALLOCATE_DIRECT, \
+        APP("org.apache.hadoop.hdfs.DFSOutputStream", "write", "hadoop-hdfs-client-3.3.6.jar")
 
 static void attribute_decide_books_clients_to_whoever_called(void)
 {
+    /* clang-format off */
     static const struct stack_case t[] = {
         { "checkpoint upload", { S3, FLINK("org.apache.flink.runtime.state.X", "run"), BOOT("java.lang.Thread", "run") },
           WEIR_FRAMEWORK_OFF_HEAP, WEIR_KIND_DIRECT, 4, true },
@@ -192,19 +204,24 @@ static void attribute_decide_books_clients_to_whoever_called(void)
         { "user code, no task thread", { S3, USER("x.Y", "run"), BOOT("java.lang.Thread", "run") },
           WEIR_FRAMEWORK_OFF_HEAP, WEIR_KIND_DIRECT, 4, true },
     };
+    /* clang-format on */
     CHECK(t, false);
     /* A thread the user started: no Task.run, but the job's context loader. */
     CU_ASSERT_EQUAL(decide(t[5].frames, WEIR_ROLE_TASKMANAGER, true).component, WEIR_TASK_OFF_HEAP);
-    CU_ASSERT_EQUAL(decide(t[0].frames, WEIR_ROLE_TASKMANAGER, true).component, WEIR_FRAMEWORK_OFF_HEAP);
+    CU_ASSERT_EQUAL(decide(t[0].frames, WEIR_ROLE_TASKMANAGER, true).component,
+                    WEIR_FRAMEWORK_OFF_HEAP);
 }
 
 /* What a short walk leaves open, the same stack walked deeper settles. */
 static void attribute_decide_says_when_a_deeper_walk_may_help(void)
 {
-    const struct attr_frame frames[] = { S3, APP("x.FileSink", "write", "flink-connector-files-1.20.5.jar"),
-                                         TASK_THREAD, { NULL, NULL, NULL, 0, false, false } };
-    size_t              n = judge(frames);
-    struct attr_context tm = { WEIR_ROLE_TASKMANAGER, false };
+    const struct attr_frame frames[] = { S3,
+                                         APP("x.FileSink", "write",
+                                             "flink-connector-files-1.20.5.jar"),
+                                         TASK_THREAD,
+                                         { NULL, NULL, NULL, 0, false, false } };
+    size_t                  n = judge(frames);
+    struct attr_context     tm = { WEIR_ROLE_TASKMANAGER, false };
     CU_ASSERT_TRUE(attribute_decide(traits, 3, tm).open);
     CU_ASSERT_EQUAL(attribute_decide(traits, 3, tm).decider, -1);
     CU_ASSERT_TRUE(attribute_decide(traits, 7, tm).open);
@@ -214,6 +231,7 @@ static void attribute_decide_says_when_a_deeper_walk_may_help(void)
 
 static void attribute_frame_tells_flinks_jars_from_all_others(void)
 {
+    /* clang-format off */
     static const char *const runtime[] = {
         "flink-dist-1.20.5.jar", "flink-dist_2.12-1.14.6.jar", "flink-dist-1.18.1-amzn-0.jar", "flink-dist-2.4-SNAPSHOT.jar",
         "flink-dist.jar", "flink-dist-scala_2.12-1.20.5.jar", "flink-runtime-1.20.5.jar", "flink-runtime_2.12-1.13.6.jar",
@@ -252,12 +270,15 @@ static void attribute_frame_tells_flinks_jars_from_all_others(void)
         { other, sizeof other / sizeof other[0], WEIR_TASK_OFF_HEAP, WEIR_TASK_OFF_HEAP },
         { clients, sizeof clients / sizeof clients[0], WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_OFF_HEAP },
     };
+    /* clang-format on */
     for (size_t k = 0; k < sizeof t / sizeof t[0]; k++) {
         for (size_t i = 0; i < t[k].count; i++) {
-            const struct attr_frame frames[] = { APP("a.B", "c", t[k].jars[i]), USER("x.Y", "map"), TASK_THREAD,
+            const struct attr_frame frames[] = { APP("a.B", "c", t[k].jars[i]),
+                                                 USER("x.Y", "map"),
+                                                 TASK_THREAD,
                                                  { NULL, NULL, NULL, 0, false, false } };
-            size_t              n = judge(frames);
-            struct attr_context tm = { WEIR_ROLE_TASKMANAGER, false };
+            size_t                  n = judge(frames);
+            struct attr_context     tm = { WEIR_ROLE_TASKMANAGER, false };
             bool right = attribute_decide(traits, 1, tm).component == t[k].alone &&
                          attribute_decide(traits, n, tm).component == t[k].below_user;
             if (!right)
@@ -269,11 +290,16 @@ static void attribute_frame_tells_flinks_jars_from_all_others(void)
 
 static void attribute_frame_takes_a_repackaged_flink_for_flink(void)
 {
-    const struct attr_frame own = { "org.apache.flink.runtime.X", "y", "vendor-flink.jar", ATTR_LOADER_APP, true, false };
-    const struct attr_frame hadoop_like = { "a.B", "c", "hadoop-flink-3.jar", ATTR_LOADER_APP, true, false };
-    const struct attr_frame fs = { "org.apache.flink.core.fs.X", "y", "vendor-flink.jar", ATTR_LOADER_APP, true, false };
-    struct attr_context     tm = { WEIR_ROLE_TASKMANAGER, false };
-    struct attr_trait       trait = attribute_frame(&own, &rules);
+    const struct attr_frame own = {
+        "org.apache.flink.runtime.X", "y", "vendor-flink.jar", ATTR_LOADER_APP, true, false
+    };
+    const struct attr_frame hadoop_like = { "a.B",           "c",  "hadoop-flink-3.jar",
+                                            ATTR_LOADER_APP, true, false };
+    const struct attr_frame fs = {
+        "org.apache.flink.core.fs.X", "y", "vendor-flink.jar", ATTR_LOADER_APP, true, false
+    };
+    struct attr_context tm = { WEIR_ROLE_TASKMANAGER, false };
+    struct attr_trait   trait = attribute_frame(&own, &rules);
     CU_ASSERT_EQUAL(attribute_decide(&trait, 1, tm).component, WEIR_FRAMEWORK_OFF_HEAP);
     CU_ASSERT_EQUAL(attribute_decide(&trait, 1, tm).decider, 0);
     trait = attribute_frame(&hadoop_like, &rules);
@@ -284,6 +310,7 @@ static void attribute_frame_takes_a_repackaged_flink_for_flink(void)
 
 static void attribute_frame_hides_only_the_plumbing_of_an_allocation(void)
 {
+    /* clang-format off */
     static const struct {
         struct attr_frame frame;
         uint8_t           marks;
@@ -303,6 +330,7 @@ static void attribute_frame_hides_only_the_plumbing_of_an_allocation(void)
         { USER("org.apache.flink.runtime.taskmanager.Task", "run"), 0 },
         { APP("org.apache.flink.runtime.taskmanager.Task", "run", "job.jar"), 0 },
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
         CU_ASSERT_EQUAL(attribute_frame(&t[i].frame, &rules).marks, t[i].marks);
 }
@@ -317,7 +345,9 @@ static void set_rules(const char *text)
 
 static void attribute_decide_puts_the_users_rules_first(void)
 {
-    const struct attr_frame leak[] = { ALLOCATE_DIRECT, USER("com.acme.Cache", "put"), TASK_THREAD,
+    const struct attr_frame leak[] = { ALLOCATE_DIRECT,
+                                       USER("com.acme.Cache", "put"),
+                                       TASK_THREAD,
                                        { NULL, NULL, NULL, 0, false, false } };
     set_rules("com.acme.* = framework.off-heap");
     CU_ASSERT_EQUAL(decide(leak, WEIR_ROLE_TASKMANAGER, true).component, WEIR_FRAMEWORK_OFF_HEAP);
@@ -326,7 +356,9 @@ static void attribute_decide_puts_the_users_rules_first(void)
     set_rules("* = managed"); /* the JDK's own frames are never matched */
     CU_ASSERT_EQUAL(decide(leak, WEIR_ROLE_TASKMANAGER, true).decider, 4);
     set_rules("org.apache.flink.util.* = jvm-overhead"); /* transparent without the rule */
-    const struct attr_frame util[] = { ALLOCATE_UNSAFE, FLINK("org.apache.flink.util.X", "y"), USER("a.B", "c"),
+    const struct attr_frame util[] = { ALLOCATE_UNSAFE,
+                                       FLINK("org.apache.flink.util.X", "y"),
+                                       USER("a.B", "c"),
                                        { NULL, NULL, NULL, 0, false, false } };
     CU_ASSERT_EQUAL(decide(util, WEIR_ROLE_TASKMANAGER, false).component, WEIR_JVM_OVERHEAD);
     CU_ASSERT_EQUAL(decide(util, WEIR_ROLE_TASKMANAGER, false).kind, WEIR_KIND_UNSAFE);
@@ -334,7 +366,9 @@ static void attribute_decide_puts_the_users_rules_first(void)
 
 static void attribute_decide_passes_over_rules_for_the_other_role(void)
 {
-    const struct attr_frame leak[] = { ALLOCATE_DIRECT, USER("com.acme.Cache", "put"), TASK_THREAD,
+    const struct attr_frame leak[] = { ALLOCATE_DIRECT,
+                                       USER("com.acme.Cache", "put"),
+                                       TASK_THREAD,
                                        { NULL, NULL, NULL, 0, false, false } };
     set_rules("com.acme.* = off-heap");
     CU_ASSERT_EQUAL(decide(leak, WEIR_ROLE_TASKMANAGER, false).component, WEIR_TASK_OFF_HEAP);
@@ -346,7 +380,9 @@ static void attribute_decide_passes_over_rules_for_the_other_role(void)
 
 static void attribute_decide_lets_a_rule_stand_for_the_user_behind_a_client(void)
 {
-    const struct attr_frame sink[] = { S3, APP("x.Sink", "w", "sink.jar"), TASK_THREAD, { NULL, NULL, NULL, 0, false, false } };
+    const struct attr_frame sink[] = {
+        S3, APP("x.Sink", "w", "sink.jar"), TASK_THREAD, { NULL, NULL, NULL, 0, false, false }
+    };
     set_rules("sink.jar = framework.off-heap");
     CU_ASSERT_EQUAL(decide(sink, WEIR_ROLE_TASKMANAGER, false).component, WEIR_FRAMEWORK_OFF_HEAP);
     set_rules("sink.jar = task.off-heap");
@@ -367,26 +403,38 @@ static void attribute_survives_hostile_names_and_traits(void)
         }
         name[state % sizeof name] = source[(state >> 7) % sizeof source] = '\0';
         name[sizeof name - 1] = source[sizeof source - 1] = '\0';
-        const struct attr_frame f = { name, name, source, (enum attr_loader)((state >> 4) % 8), (state & 1) != 0, (state & 2) != 0 };
-        struct attr_trait t[4];
+        const struct attr_frame f = { name,
+                                      name,
+                                      source,
+                                      (enum attr_loader)((state >> 4) % 8),
+                                      (state & 1) != 0,
+                                      (state & 2) != 0 };
+        struct attr_trait       t[4];
         for (int i = 0; i < 4; i++)
             t[i] = attribute_frame(&f, &rules);
         t[1].verdict = (uint8_t)(state >> 3);
         t[2].component = (uint8_t)(state >> 11);
         t[3].marks = (uint8_t)(state >> 19);
-        struct attr_decision d = attribute_decide(t, 4, (struct attr_context){ WEIR_ROLE_TASKMANAGER, (state & 4) != 0 });
-        CU_ASSERT_TRUE_FATAL(d.component == WEIR_TASK_OFF_HEAP || d.component == WEIR_FRAMEWORK_OFF_HEAP ||
+        struct attr_decision d = attribute_decide(
+            t, 4, (struct attr_context){ WEIR_ROLE_TASKMANAGER, (state & 4) != 0 });
+        CU_ASSERT_TRUE_FATAL(d.component == WEIR_TASK_OFF_HEAP ||
+                             d.component == WEIR_FRAMEWORK_OFF_HEAP ||
                              d.component == WEIR_MANAGED || d.component == WEIR_NETWORK ||
                              d.component == WEIR_JVM_OVERHEAD);
         CU_ASSERT_TRUE_FATAL(d.decider >= -1 && d.decider < 4);
     }
 }
 
-SUITE(attribute, no_rules, NULL, CASE(attribute_decides_the_stacks_of_a_task_manager),
-      CASE(attribute_decide_falls_back_to_the_context_loader), CASE(attribute_decide_books_clients_to_whoever_called),
-      CASE(attribute_decide_says_when_a_deeper_walk_may_help), CASE(attribute_frame_tells_flinks_jars_from_all_others),
+/* clang-format off */
+SUITE(attribute, no_rules, NULL,
+      CASE(attribute_decides_the_stacks_of_a_task_manager),
+      CASE(attribute_decide_falls_back_to_the_context_loader),
+      CASE(attribute_decide_books_clients_to_whoever_called),
+      CASE(attribute_decide_says_when_a_deeper_walk_may_help),
+      CASE(attribute_frame_tells_flinks_jars_from_all_others),
       CASE(attribute_frame_takes_a_repackaged_flink_for_flink),
-      CASE(attribute_frame_hides_only_the_plumbing_of_an_allocation), CASE(attribute_decide_puts_the_users_rules_first),
+      CASE(attribute_frame_hides_only_the_plumbing_of_an_allocation),
+      CASE(attribute_decide_puts_the_users_rules_first),
       CASE(attribute_decide_passes_over_rules_for_the_other_role),
       CASE(attribute_decide_lets_a_rule_stand_for_the_user_behind_a_client),
       CASE(attribute_survives_hostile_names_and_traits));

@@ -7,7 +7,7 @@
 
 #include "suite.h"
 
-#define MIB (1024ULL * 1024)
+#define MIB    (1024ULL * 1024)
 #define SECOND 1000LL
 #define MINUTE (60 * SECOND)
 
@@ -18,7 +18,8 @@ static int64_t              now;
 
 static void limit(enum weir_component c, uint64_t bytes, bool declared)
 {
-    limits.limit[c] = (struct weir_limit){ .set = true, .declared = declared, .bytes = bytes, .source = "test" };
+    limits.limit[c] =
+        (struct weir_limit){ .set = true, .declared = declared, .bytes = bytes, .source = "test" };
 }
 
 /* A TaskManager as Flink starts it: 128m of framework.off-heap, task.off-heap 0, neither declared. */
@@ -50,11 +51,11 @@ static struct policy_verdict ask(enum weir_component c, uint64_t before, uint64_
     return policy_request(&policy, used, c, requested, now);
 }
 
-#define SAYS(v, lev, why)                                                                          \
-    do {                                                                                           \
-        struct policy_verdict v_ = (v);                                                            \
-        CU_ASSERT_EQUAL(v_.level, lev);                                                            \
-        CU_ASSERT_EQUAL(v_.reason, why);                                                           \
+#define SAYS(v, lev, why)                \
+    do {                                 \
+        struct policy_verdict v_ = (v);  \
+        CU_ASSERT_EQUAL(v_.level, lev);  \
+        CU_ASSERT_EQUAL(v_.reason, why); \
     } while (0)
 #define SILENT(v) CU_ASSERT_EQUAL((v).level, WEIR_LEVEL_NONE)
 
@@ -67,7 +68,8 @@ static void policy_notices_an_undeclared_share_once(void)
         used[WEIR_TASK_OFF_HEAP] = 0;
         SILENT(policy_tick(&policy, used, now));
     }
-    SAYS(ask(WEIR_MANAGED, 512 * MIB, 8), WEIR_LEVEL_NOTICE, WEIR_REASON_SHARE); /* another component */
+    SAYS(ask(WEIR_MANAGED, 512 * MIB, 8), WEIR_LEVEL_NOTICE,
+         WEIR_REASON_SHARE); /* another component */
 }
 
 static void policy_leaves_an_undeclared_share_to_a_full_budget(void)
@@ -76,7 +78,8 @@ static void policy_leaves_an_undeclared_share_to_a_full_budget(void)
     now += SECOND;
     SILENT(ask(WEIR_TASK_OFF_HEAP, 120 * MIB, 20 * MIB));
     now += SECOND;
-    SAYS(ask(WEIR_TASK_OFF_HEAP, 10 * MIB, MIB), WEIR_LEVEL_NOTICE, WEIR_REASON_SHARE); /* room again */
+    SAYS(ask(WEIR_TASK_OFF_HEAP, 10 * MIB, MIB), WEIR_LEVEL_NOTICE,
+         WEIR_REASON_SHARE); /* room again */
 }
 
 static void policy_says_nothing_within_limits(void)
@@ -176,6 +179,16 @@ static void policy_budget_speaks_at_80_and_95_percent(void)
     CU_ASSERT_EQUAL(v.budget_used, 90);
 }
 
+static void policy_critical_is_said_for_the_warning_too(void)
+{
+    SAYS(policy_row(&policy, WEIR_JVM_METASPACE, 96, 100, now), WEIR_LEVEL_CRITICAL,
+         WEIR_REASON_ROW);
+    for (int minute = 0; minute < 60; minute++, now += MINUTE)
+        SILENT(policy_row(&policy, WEIR_JVM_METASPACE, 94, 100, now)); /* on its way down */
+    SILENT(policy_row(&policy, WEIR_JVM_METASPACE, 70, 100, now));
+    SAYS(policy_row(&policy, WEIR_JVM_METASPACE, 81, 100, now), WEIR_LEVEL_WARN, WEIR_REASON_ROW);
+}
+
 static void policy_budget_is_of_both_parts_and_of_no_other_component(void)
 {
     used[WEIR_TASK_OFF_HEAP] = 127 * MIB;
@@ -215,13 +228,15 @@ static void policy_share_and_budget_both_get_their_line(void)
 {
     declared_32m(); /* B = 160m */
     used[WEIR_FRAMEWORK_OFF_HEAP] = 90 * MIB;
-    SAYS(ask(WEIR_TASK_OFF_HEAP, 40 * MIB, 0), WEIR_LEVEL_WARN, WEIR_REASON_SHARE); /* 81 % of B: same level */
+    SAYS(ask(WEIR_TASK_OFF_HEAP, 40 * MIB, 0), WEIR_LEVEL_WARN,
+         WEIR_REASON_SHARE); /* 81 % of B: same level */
     SAYS(ask(WEIR_TASK_OFF_HEAP, 40 * MIB, 0), WEIR_LEVEL_WARN, WEIR_REASON_BUDGET);
     SILENT(ask(WEIR_TASK_OFF_HEAP, 40 * MIB, 0));
 
     policy_init(&policy, &limits);
     used[WEIR_FRAMEWORK_OFF_HEAP] = 120 * MIB;
-    SAYS(ask(WEIR_TASK_OFF_HEAP, 40 * MIB, 0), WEIR_LEVEL_CRITICAL, WEIR_REASON_BUDGET); /* higher level first */
+    SAYS(ask(WEIR_TASK_OFF_HEAP, 40 * MIB, 0), WEIR_LEVEL_CRITICAL,
+         WEIR_REASON_BUDGET); /* higher level first */
     SAYS(ask(WEIR_TASK_OFF_HEAP, 40 * MIB, 0), WEIR_LEVEL_WARN, WEIR_REASON_SHARE);
     SILENT(ask(WEIR_TASK_OFF_HEAP, 40 * MIB, 0));
 }
@@ -234,7 +249,8 @@ static void policy_row_goes_by_percentages(void)
     CU_ASSERT_EQUAL(v.budget_limit, 0);
     for (int i = 0; i < 3000; i++, now += SECOND)
         SILENT(policy_row(&policy, WEIR_JVM_METASPACE, 80, 100, now));
-    SAYS(policy_row(&policy, WEIR_JVM_METASPACE, 95, 100, now), WEIR_LEVEL_CRITICAL, WEIR_REASON_ROW);
+    SAYS(policy_row(&policy, WEIR_JVM_METASPACE, 95, 100, now), WEIR_LEVEL_CRITICAL,
+         WEIR_REASON_ROW);
     SILENT(policy_row(&policy, WEIR_JVM_METASPACE, 71, 100, now));
     SILENT(policy_row(&policy, WEIR_JVM_METASPACE, 80, 100, now)); /* not yet re-armed */
     SILENT(policy_row(&policy, WEIR_JVM_METASPACE, 70, 100, now));
@@ -256,7 +272,8 @@ static struct policy_verdict grow(uint64_t from, uint64_t step, int seconds, uin
 static void policy_slope_needs_five_minutes_of_growth(void)
 {
     SILENT(grow(500, 1, 300, 1300)); /* five samples: no more is known */
-    SAYS(grow(800, 1, 2, 1300), WEIR_LEVEL_WARN, WEIR_REASON_SLOPE); /* the sixth: 60 a minute, 500 left */
+    SAYS(grow(800, 1, 2, 1300), WEIR_LEVEL_WARN,
+         WEIR_REASON_SLOPE); /* the sixth: 60 a minute, 500 left */
 }
 
 static void policy_slope_is_silent_when_there_is_time_left(void)
@@ -321,7 +338,8 @@ static void policy_quiet_is_the_last_silent_figure(void)
 {
     declared_32m();
     CU_ASSERT_EQUAL(policy_quiet(&policy, WEIR_TASK_OFF_HEAP), 33 * MIB);
-    CU_ASSERT_EQUAL(policy_quiet(&policy, WEIR_FRAMEWORK_OFF_HEAP), 128 * MIB); /* undeclared: no grace */
+    CU_ASSERT_EQUAL(policy_quiet(&policy, WEIR_FRAMEWORK_OFF_HEAP),
+                    128 * MIB); /* undeclared: no grace */
     CU_ASSERT_EQUAL(policy_quiet(&policy, WEIR_NETWORK), UINT64_MAX);
     CU_ASSERT_EQUAL(policy_quiet(&policy, WEIR_JVM_METASPACE), UINT64_MAX);
     CU_ASSERT_EQUAL(policy_quiet(&policy, WEIR_UNDECIDED), UINT64_MAX);
@@ -339,7 +357,8 @@ static void policy_survives_the_largest_numbers(void)
     SAYS(ask(WEIR_TASK_OFF_HEAP, UINT64_MAX, UINT64_MAX), WEIR_LEVEL_CRITICAL, WEIR_REASON_BUDGET);
     SAYS(ask(WEIR_TASK_OFF_HEAP, UINT64_MAX, UINT64_MAX), WEIR_LEVEL_WARN, WEIR_REASON_SHARE);
     SILENT(policy_tick(&policy, used, now));
-    SAYS(policy_row(&policy, WEIR_TASK_HEAP, UINT64_MAX, 1, now), WEIR_LEVEL_CRITICAL, WEIR_REASON_ROW);
+    SAYS(policy_row(&policy, WEIR_TASK_HEAP, UINT64_MAX, 1, now), WEIR_LEVEL_CRITICAL,
+         WEIR_REASON_ROW);
     SILENT(ask(WEIR_COMPONENT_COUNT - 1, UINT64_MAX, 1));
 }
 
@@ -366,22 +385,37 @@ static void policy_keeps_its_laws_over_random_days(void)
         if (v.level == WEIR_LEVEL_NONE)
             continue;
         lines++;
-        int64_t *at = &last[v.reason == WEIR_REASON_BUDGET][v.level][v.reason == WEIR_REASON_BUDGET ? 0 : c];
+        int64_t *at =
+            &last[v.reason == WEIR_REASON_BUDGET][v.level][v.reason == WEIR_REASON_BUDGET ? 0 : c];
         CU_ASSERT_FALSE_FATAL(*at != 0 && now - *at < gap[v.level]);
         *at = now;
     }
     CU_ASSERT_TRUE(lines > 100); /* 40 hours: it did speak */
 }
 
-SUITE(policy, healthy, NULL, CASE(policy_notices_an_undeclared_share_once),
-      CASE(policy_leaves_an_undeclared_share_to_a_full_budget), CASE(policy_says_nothing_within_limits),
-      CASE(policy_warns_beyond_grace_and_at_each_doubling), CASE(policy_keeps_ten_minutes_between_warnings_and_counts),
-      CASE(policy_rearms_ten_points_lower), CASE(policy_rearms_a_declared_share_of_zero_at_zero),
-      CASE(policy_budget_speaks_at_80_and_95_percent), CASE(policy_budget_is_of_both_parts_and_of_no_other_component),
-      CASE(policy_job_manager_has_one_budget), CASE(policy_without_both_parts_has_no_budget),
-      CASE(policy_share_and_budget_both_get_their_line), CASE(policy_row_goes_by_percentages),
-      CASE(policy_slope_needs_five_minutes_of_growth), CASE(policy_slope_is_silent_when_there_is_time_left),
-      CASE(policy_slope_is_silent_at_start_up), CASE(policy_slope_keeps_quiet_for_ten_minutes),
-      CASE(policy_slope_starts_anew_after_a_pause), CASE(policy_tick_judges_the_slope_of_the_budget),
-      CASE(policy_observe_says_nothing), CASE(policy_quiet_is_the_last_silent_figure),
-      CASE(policy_survives_the_largest_numbers), CASE(policy_keeps_its_laws_over_random_days));
+/* clang-format off */
+SUITE(policy, healthy, NULL,
+      CASE(policy_notices_an_undeclared_share_once),
+      CASE(policy_leaves_an_undeclared_share_to_a_full_budget),
+      CASE(policy_says_nothing_within_limits),
+      CASE(policy_warns_beyond_grace_and_at_each_doubling),
+      CASE(policy_keeps_ten_minutes_between_warnings_and_counts),
+      CASE(policy_rearms_ten_points_lower),
+      CASE(policy_rearms_a_declared_share_of_zero_at_zero),
+      CASE(policy_budget_speaks_at_80_and_95_percent),
+      CASE(policy_critical_is_said_for_the_warning_too),
+      CASE(policy_budget_is_of_both_parts_and_of_no_other_component),
+      CASE(policy_job_manager_has_one_budget),
+      CASE(policy_without_both_parts_has_no_budget),
+      CASE(policy_share_and_budget_both_get_their_line),
+      CASE(policy_row_goes_by_percentages),
+      CASE(policy_slope_needs_five_minutes_of_growth),
+      CASE(policy_slope_is_silent_when_there_is_time_left),
+      CASE(policy_slope_is_silent_at_start_up),
+      CASE(policy_slope_keeps_quiet_for_ten_minutes),
+      CASE(policy_slope_starts_anew_after_a_pause),
+      CASE(policy_tick_judges_the_slope_of_the_budget),
+      CASE(policy_observe_says_nothing),
+      CASE(policy_quiet_is_the_last_silent_figure),
+      CASE(policy_survives_the_largest_numbers),
+      CASE(policy_keeps_its_laws_over_random_days));

@@ -25,6 +25,7 @@ static enum weir_rc parse(const char *s)
 
 static void rules_glob_matches_whole_names(void)
 {
+    /* clang-format off */
     static const struct {
         const char *glob, *text;
         bool        matches;
@@ -38,6 +39,7 @@ static void rules_glob_matches_whole_names(void)
         { "a?c", "ac", false },      { "**", "x", true },          { "*.jar", "x.jar", true },
         { "a*", "A", false },        { "a.b.*", "a.bxc", false },  { "[ab]", "a", false },
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
         CU_ASSERT_EQUAL(rules_glob(t[i].glob, t[i].text), t[i].matches);
 }
@@ -85,6 +87,7 @@ static void rules_parse_takes_an_empty_file(void)
 
 static void rules_parse_refuses_and_names_the_line(void)
 {
+    /* clang-format off */
     static const struct {
         const char *text, *says;
     } t[] = {
@@ -98,10 +101,12 @@ static void rules_parse_refuses_and_names_the_line(void)
         { "a = mapped", "not a component" },
         { "\n\na = TASK.OFF-HEAP", "line 3: " },
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         CU_ASSERT_EQUAL(parse(t[i].text), WEIR_EINVAL);
         CU_ASSERT_PTR_NOT_NULL(strstr(text, t[i].says));
-        CU_ASSERT_PTR_NOT_NULL(strstr(text, "framework.off-heap, task.off-heap, network, off-heap or jvm-overhead"));
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(text, "framework.off-heap, task.off-heap, network, off-heap or jvm-overhead"));
         CU_ASSERT_PTR_NULL(strchr(text, '\n'));
         CU_ASSERT_EQUAL(rules.count, 0);
     }
@@ -109,18 +114,21 @@ static void rules_parse_refuses_and_names_the_line(void)
 
 static void rules_parse_refuses_what_exceeds_its_bounds(void)
 {
-    char big[RULES_GLOB_MAX + 32], many[(RULES_MAX + 1) * 32] = "";
+    static const char line[] = " = managed";
+    char              big[RULES_GLOB_MAX + sizeof line], many[2048];
+    struct buf        lines;
     memset(big, 'x', RULES_GLOB_MAX);
-    strcpy(big + RULES_GLOB_MAX, " = managed");
+    memcpy(big + RULES_GLOB_MAX, line, sizeof line);
     CU_ASSERT_EQUAL(parse(big), WEIR_EINVAL);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "too long"));
     CU_ASSERT_EQUAL(parse(big + 1), WEIR_OK);
 
+    buf_init(&lines, many, sizeof many);
     for (int i = 0; i < RULES_MAX; i++)
-        strcat(many, "x = managed\n");
+        buf_puts(&lines, "x = managed\n");
     CU_ASSERT_EQUAL(parse(many), WEIR_OK);
     CU_ASSERT_EQUAL(rules.count, RULES_MAX);
-    strcat(many, "x = managed");
+    buf_puts(&lines, "x = managed");
     CU_ASSERT_EQUAL(parse(many), WEIR_EINVAL);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "line 65: more than 64"));
 }
@@ -134,7 +142,8 @@ static void rules_parse_refuses_a_nul_byte(void)
 static void rules_match_takes_the_first_line_of_either_name(void)
 {
     enum weir_component c = WEIR_COMPONENT_COUNT;
-    CU_ASSERT_EQUAL_FATAL(parse("acme*.jar = managed\ncom.acme.* = framework.off-heap\n* = network"), WEIR_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        parse("acme*.jar = managed\ncom.acme.* = framework.off-heap\n* = network"), WEIR_OK);
     CU_ASSERT_TRUE(rules_match(&rules, "com.acme.X", "acme-1.jar", &c));
     CU_ASSERT_EQUAL(c, WEIR_MANAGED);
     CU_ASSERT_TRUE(rules_match(&rules, "com.acme.X", "other.jar", &c));
@@ -150,8 +159,9 @@ static void rules_match_takes_the_first_line_of_either_name(void)
 /* Mutates valid text: whatever comes back, the message is one line and the result is whole or empty. */
 static void rules_parse_survives_mutations(void)
 {
-    static const char seed_text[] = "# c\ncom.acme.* = task.off-heap\nx-*.jar=managed # y\n?? = off-heap\n";
-    unsigned          state = 20261121;
+    static const char seed_text[] =
+        "# c\ncom.acme.* = task.off-heap\nx-*.jar=managed # y\n?? = off-heap\n";
+    unsigned state = 20261121;
     for (int round = 0; round < 20000; round++) {
         char   t[sizeof seed_text - 1]; /* exact size: asan sees a read past len */
         size_t len = sizeof t;
@@ -171,8 +181,14 @@ static void rules_parse_survives_mutations(void)
     }
 }
 
-SUITE(rules, fresh, NULL, CASE(rules_glob_matches_whole_names), CASE(rules_glob_takes_no_exponential_time),
-      CASE(rules_parse_keeps_order_and_skips_comments), CASE(rules_parse_takes_an_empty_file),
-      CASE(rules_parse_refuses_and_names_the_line), CASE(rules_parse_refuses_what_exceeds_its_bounds),
-      CASE(rules_parse_refuses_a_nul_byte), CASE(rules_match_takes_the_first_line_of_either_name),
+/* clang-format off */
+SUITE(rules, fresh, NULL,
+      CASE(rules_glob_matches_whole_names),
+      CASE(rules_glob_takes_no_exponential_time),
+      CASE(rules_parse_keeps_order_and_skips_comments),
+      CASE(rules_parse_takes_an_empty_file),
+      CASE(rules_parse_refuses_and_names_the_line),
+      CASE(rules_parse_refuses_what_exceeds_its_bounds),
+      CASE(rules_parse_refuses_a_nul_byte),
+      CASE(rules_match_takes_the_first_line_of_either_name),
       CASE(rules_parse_survives_mutations));

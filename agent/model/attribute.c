@@ -25,7 +25,7 @@ enum verdict {
     POOL,    /* network above FACTORY, else RUNTIME */
     MANAGED,
     USER,
-    JAR,     /* of the application loader and not Flink's: connector, library, plain program */
+    JAR, /* of the application loader and not Flink's: connector, library, plain program */
     RUNTIME,
     CLIENT,  /* 2c */
     FOREIGN, /* 2d */
@@ -43,6 +43,7 @@ struct row {
     uint8_t     verdict, marks;
 };
 
+/* clang-format off */
 #define IN_JDK(cls, method, marks) { JDK_LOADERS, false, NULL, cls, method, JDK, marks }
 #define IN_FLINK(cls, method, verdict, marks) { L(APP), true, NULL, cls, method, verdict, marks }
 #define ARTIFACT(jar, verdict) { L(APP), false, jar, NULL, NULL, verdict, 0 }
@@ -126,6 +127,7 @@ static const struct row rows[] = {
     { L(APP), false, NULL, "*$Proxy*", NULL, PLAIN, 0 }, /* java.lang.reflect.Proxy: plumbing */
     DEFINED_BY(L(APP), NO_SOURCE),
 };
+/* clang-format on */
 
 enum { ROWS = sizeof rows / sizeof rows[0], ARTIFACT_MAX = 128 };
 
@@ -162,8 +164,9 @@ static bool from_runtime(const struct attr_frame *frame, const char *artifact)
 static bool row_fits(const struct row *row, unsigned loader, bool runtime, const char *artifact,
                      const struct attr_frame *frame)
 {
-    return (row->loaders & loader) != 0 && (!row->in_runtime || runtime) && fits(row->jar, artifact) &&
-           fits(row->class_name, frame->class_name) && fits(row->method, frame->method);
+    return (row->loaders & loader) != 0 && (!row->in_runtime || runtime) &&
+           fits(row->jar, artifact) && fits(row->class_name, frame->class_name) &&
+           fits(row->method, frame->method);
 }
 
 struct attr_trait attribute_frame(const struct attr_frame *frame, const struct rules *rules)
@@ -172,7 +175,8 @@ struct attr_trait attribute_frame(const struct attr_frame *frame, const struct r
     enum weir_component component;
     char                artifact[ARTIFACT_MAX];
     /* A -javaagent jar is appended to the application's class path: its loader does not tell it apart. */
-    unsigned loader = frame->loader == ATTR_LOADER_APP && frame->agent_source ? L(FOREIGN) : 1u << frame->loader;
+    unsigned loader =
+        frame->loader == ATTR_LOADER_APP && frame->agent_source ? L(FOREIGN) : 1u << frame->loader;
 
     artifact_of(frame->source, artifact);
     bool runtime = from_runtime(frame, artifact);
@@ -215,8 +219,9 @@ static bool client_of_task(const struct attr_trait *outer, size_t count, struct 
     bool task = context.user_context_loader, user = false;
     for (size_t i = 0; i < count; i++) {
         task = task || (outer[i].marks & ATTR_MARK_TASK_RUN) != 0;
-        user = user || (ruled(outer[i], context.role) ? outer[i].component == WEIR_TASK_OFF_HEAP
-                                                      : outer[i].verdict == USER || outer[i].verdict == JAR);
+        user = user || (ruled(outer[i], context.role)
+                            ? outer[i].component == WEIR_TASK_OFF_HEAP
+                            : outer[i].verdict == USER || outer[i].verdict == JAR);
     }
     return task && user;
 }
@@ -224,27 +229,25 @@ static bool client_of_task(const struct attr_trait *outer, size_t count, struct 
 static enum weir_component component_of(uint8_t verdict, bool factory, bool client_of_a_task)
 {
     switch (verdict) {
-    case MANAGED:
-        return WEIR_MANAGED;
-    case POOL:
-        return factory ? WEIR_NETWORK : WEIR_FRAMEWORK_OFF_HEAP;
+    case MANAGED: return WEIR_MANAGED;
+    case POOL: return factory ? WEIR_NETWORK : WEIR_FRAMEWORK_OFF_HEAP;
     case USER:
     case JAR:
-    case NO_SOURCE:
-        return WEIR_TASK_OFF_HEAP;
-    case CLIENT:
-        return client_of_a_task ? WEIR_TASK_OFF_HEAP : WEIR_FRAMEWORK_OFF_HEAP;
-    default:
-        return WEIR_FRAMEWORK_OFF_HEAP;
+    case NO_SOURCE: return WEIR_TASK_OFF_HEAP;
+    case CLIENT: return client_of_a_task ? WEIR_TASK_OFF_HEAP : WEIR_FRAMEWORK_OFF_HEAP;
+    default: return WEIR_FRAMEWORK_OFF_HEAP;
     }
 }
 
-static struct attr_decision walk(const struct attr_trait *traits, size_t count, struct attr_context context)
+static struct attr_decision walk(const struct attr_trait *traits, size_t count,
+                                 struct attr_context context)
 {
     struct attr_decision d = { .component = context.user_context_loader ? WEIR_TASK_OFF_HEAP
                                                                         : WEIR_FRAMEWORK_OFF_HEAP,
-                               .kind = kind_of(traits, count), .decider = -1, .open = true };
-    bool factory = false;
+                               .kind = kind_of(traits, count),
+                               .decider = -1,
+                               .open = true };
+    bool                 factory = false;
     for (size_t i = 0; i < count; i++) {
         uint8_t verdict = traits[i].verdict;
         bool    rule = ruled(traits[i], context.role);
@@ -254,7 +257,8 @@ static struct attr_decision walk(const struct attr_trait *traits, size_t count, 
         if (!rule && verdict == NO_SOURCE && d.decider >= 0)
             continue; /* the innermost of them stands */
         bool task = verdict == CLIENT && client_of_task(traits + i + 1, count - i - 1, context);
-        d.component = rule ? (enum weir_component)traits[i].component : component_of(verdict, factory, task);
+        d.component =
+            rule ? (enum weir_component)traits[i].component : component_of(verdict, factory, task);
         d.decider = (int)i;
         d.open = !rule && (verdict == NO_SOURCE || (verdict == CLIENT && !task));
         if (rule || verdict != NO_SOURCE)
@@ -263,7 +267,8 @@ static struct attr_decision walk(const struct attr_trait *traits, size_t count, 
     return d;
 }
 
-struct attr_decision attribute_decide(const struct attr_trait *traits, size_t count, struct attr_context context)
+struct attr_decision attribute_decide(const struct attr_trait *traits, size_t count,
+                                      struct attr_context context)
 {
     struct attr_decision d = walk(traits, count, context);
     /* A JobManager has one row for all of it; the decider still tells whose it is. */

@@ -19,15 +19,16 @@ enum attr_loader {
     ATTR_LOADER_APP,        /* the application (system) loader */
     ATTR_LOADER_USER,       /* a Flink user-code loader, or a loader with one among its ancestors */
     ATTR_LOADER_PLUGIN,     /* PluginLoader$PluginClassLoader */
-    ATTR_LOADER_FLINK,      /* ComponentClassLoader (planner), SubmoduleClassLoader (RPC): Flink's own */
+    ATTR_LOADER_FLINK,      /* ComponentClassLoader (planner), SubmoduleClassLoader (RPC) */
     ATTR_LOADER_FOREIGN     /* any other, -javaagent code included */
 };
 
 struct attr_frame {
-    const char      *class_name; /* dotted: java.nio.DirectByteBuffer */
-    const char      *method;
-    const char      *source;     /* last path segment of the code source, "flink-dist-1.20.5.jar", of a directory too
-                                  * ("classes"); "" only if the class has none */
+    const char *class_name; /* dotted: java.nio.DirectByteBuffer */
+    const char *method;
+    /* Last path segment of the code source, "flink-dist-1.20.5.jar", of a directory too ("classes"); "" only if the
+     * class has none. */
+    const char      *source;
     enum attr_loader loader;
     bool             runtime_source; /* same code source as Flink's TaskExecutor */
     bool             agent_source;   /* a -javaagent jar */
@@ -40,10 +41,10 @@ struct attr_trait {
     uint8_t marks;     /* ATTR_MARK_* */
 };
 enum {
-    ATTR_MARK_HIDE = 1,     /* JDK plumbing above the call a reader knows: Unsafe internals, DirectByteBuffer.<init> */
-    ATTR_MARK_DIRECT = 2,   /* java.nio.DirectByteBuffer: counted by java.nio.Bits */
-    ATTR_MARK_FFM = 4,      /* jdk.internal.foreign */
-    ATTR_MARK_TASK_RUN = 8  /* org.apache.flink.runtime.taskmanager.Task.run: a task thread */
+    ATTR_MARK_HIDE = 1,    /* JDK plumbing inside the call that a reader knows */
+    ATTR_MARK_DIRECT = 2,  /* java.nio.DirectByteBuffer: counted by java.nio.Bits */
+    ATTR_MARK_FFM = 4,     /* jdk.internal.foreign */
+    ATTR_MARK_TASK_RUN = 8 /* org.apache.flink.runtime.taskmanager.Task.run: a task thread */
 };
 
 struct attr_context {
@@ -55,9 +56,9 @@ struct attr_decision {
     enum weir_component component;
     enum weir_kind      kind;
     int                 decider; /* index of the deciding frame, -1 if none did */
-    bool                open;    /* the given frames do not settle it: deeper ones, where there are any, may. With a
-                                  * decider: a file system client whose user, or a class without code source whose
-                                  * caller, is not among them */
+    /* The given frames do not settle it: deeper ones, where there are any, may. With a decider: a file system client
+     * whose user, or a class without code source whose caller, is not among them. */
+    bool open;
 };
 
 /* rules may be NULL. */

@@ -55,10 +55,8 @@ bool component_bookable(enum weir_component component)
     case WEIR_TASK_OFF_HEAP:
     case WEIR_NETWORK:
     case WEIR_OFF_HEAP:
-    case WEIR_JVM_OVERHEAD:
-        return true;
-    default:
-        return false;
+    case WEIR_JVM_OVERHEAD: return true;
+    default: return false;
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options.c: the option string, its errors, its help. What an option is stands in options_table.c; nothing here knows a
- * key by name but `strict`.
+/* options.c: the option string through one table. A row names an option's parser and field, and its texts make errors,
+ * help and the README's section. A new option is a row; only what works is listed. Defaults are values of the table and
+ * pass through the same parsers.
  * A string is taken whole or not at all: the first thing wrong ends it, and only `strict` survives, which decides
  * whether the JVM may start. What a message quotes comes from outside: it is cut and kept on one line. */
 #include "model/options.h"
@@ -9,9 +10,96 @@
 #include <string.h>
 
 #include "model/component.h"
-#include "model/options_table.h"
+#include "model/memsize.h"
+#include "model/optvalue.h"
+#include "snapshot.h"
 
-enum { QUOTED_MAX = 80, REST_MAX = 32 };
+enum { QUOTED_MAX = 80 };
+
+struct option {
+    const char     *key; /* "limit." stands for each limitable component behind it */
+    optvalue_parse *parse;
+    size_t          field;    /* offset in struct options */
+    const char     *initial;  /* what an absent option means, as a value, or NULL */
+    const char     *absent;   /* else the same in words */
+    uint64_t        min, max; /* bytes, milliseconds, a count, or the room of a text */
+    const char     *takes;    /* "accepted is ..."; NULL: a flag, no value */
+    const char     *does;
+};
+
+/* A pattern is tried once here, so that a bad % is an error at start and not at the first write. */
+static enum optvalue_problem file_name(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    char       name[OPTIONS_PATH_MAX];
+    struct buf out;
+    buf_init(&out, name, sizeof name);
+    if (options_expand(value, "h", 1, "t", &out) == WEIR_EINVAL)
+        return OPTVALUE_BAD;
+    return optvalue_text(field, value, min, max);
+}
+
+#define AT(member) offsetof(struct options, member)
+#define SIZE_TEXT  "a size: 512k, 64m, 2g"
+#define FILE_TEXT  "in file names %h is the host, %p the pid, %t the start time, %% a %"
+_Static_assert(WEIR_MAX_DEPTH == 64, "the row of depth says 64");
+
+/* clang-format off */
+static const struct option table[] = {
+    { "mode", optvalue_mode, AT(mode), "warn", NULL, 0, 0, "observe or warn",
+      "observe keeps the books and says nothing of limits; warn says which component exceeded its share" },
+    { "limit.", optvalue_size, AT(limit), NULL, "what Flink derives", 0, MEMSIZE_MAX, SIZE_TEXT,
+      "bytes the component may hold, in place of what Flink derives; counts as declared" },
+    { "declared", optvalue_components, AT(declared), NULL, "what options, configuration and user properties set", 0, 0,
+      "components joined by +", "treat these limits as set by a person: exceeding one is a warning, not a notice" },
+    { "conf", optvalue_text, AT(conf), NULL, "--configDir, else $FLINK_CONF_DIR", 0, OPTIONS_PATH_MAX,
+      "a directory or file", "Flink's configuration" },
+    { "flink", optvalue_version, AT(flink), NULL, "detected", 0, OPTIONS_VERSION_MAX,
+      "a version from 1.10 to 2.x: 1.20, 2.0.1", "Flink's version, which decides how limits are derived" },
+    { "rules", optvalue_text, AT(rules), NULL, "none", 0, OPTIONS_PATH_MAX, "a file",
+      "attribution lines, `glob = component`, that come before the built-in ones" },
+    { "grace", optvalue_size, AT(grace), "1m", NULL, 0, MEMSIZE_MAX, SIZE_TEXT,
+      "how far a declared share may be exceeded before it is a warning" },
+    { "dir", optvalue_text, AT(dir), NULL, "that of -Dlog.file, else the temporary directory", 0, OPTIONS_PATH_MAX,
+      "a directory", "where files without a leading / go" },
+    { "log", file_name, AT(log), "stderr", NULL, 0, OPTIONS_PATH_MAX, "stderr or a file",
+      "text lines; " FILE_TEXT },
+    { "json", file_name, AT(json), "weir-%h-%p-%t.jsonl", NULL, 0, OPTIONS_PATH_MAX, "off or a file",
+      "JSON lines, one object per event; " FILE_TEXT },
+    { "json-max", optvalue_size, AT(json_max), "64m", NULL, 65536, 1ULL << 40, "a size from 64k to 1t",
+      "bytes after which the JSON file is replaced; the one before is kept" },
+    { "interval", optvalue_duration, AT(interval_ms), "60s", NULL, 1000, 86400000, "0, or 1s to 1d (s m h d)",
+      "time between balance sheets in the JSON file; 0 is on request only" },
+    { "stacks", optvalue_stacks, AT(stacks_all), "all", NULL, 0, 0, "all", "which calls are walked for their stack" },
+    { "depth", optvalue_count32, AT(depth), "32", NULL, 1, WEIR_MAX_DEPTH, "1 to 64", "frames kept of a stack" },
+    { "max-live", optvalue_count, AT(max_live), "4194304", NULL, 1024, 67108864, "1024 to 67108864",
+      "live allocations followed at most; what exceeds it is counted as untracked" },
+    { "strict", optvalue_flag, AT(strict), NULL, "off", 0, 0, NULL,
+      "a bad option string refuses the JVM start, in place of leaving the agent dormant" },
+    { "help", optvalue_flag, AT(help), NULL, "off", 0, 0, NULL, "print this on stderr and stay dormant" },
+};
+/* clang-format on */
+
+enum { ROWS = sizeof table / sizeof table[0] };
+_Static_assert(ROWS <= 32, "options_parse keeps a bit per row");
+
+/* Its keys end in a component's id; its field is an array by component. */
+static bool is_family(const struct option *row)
+{
+    return row->key[strlen(row->key) - 1] == '.';
+}
+
+static enum optvalue_problem set(struct options *o, const struct option *row, const char *value)
+{
+    return row->parse((char *)o + row->field, value, row->min, row->max);
+}
+
+void options_default(struct options *options)
+{
+    memset(options, 0, sizeof *options);
+    for (size_t i = 0; i < ROWS; i++)
+        if (table[i].initial != NULL)
+            (void)set(options, &table[i], table[i].initial);
+}
 
 /* One entry of the string: key, and value where there is a '='. */
 struct entry {
@@ -29,26 +117,26 @@ static struct entry entry_at(const char *at)
     return e;
 }
 
-static const struct option *row_of(const struct entry *e, uint32_t *bit)
+static const struct option *row_of(const struct entry *e)
 {
-    const struct option *row;
-    for (size_t i = 0; (row = options_row(i)) != NULL; i++) {
-        size_t len = strlen(row->key);
-        bool   whole = e->key_len == len || (e->key_len > len && options_is_family(row));
-        if (whole && memcmp(e->at, row->key, len) == 0) {
-            *bit = 1u << i;
-            return row;
-        }
+    for (size_t i = 0; i < ROWS; i++) {
+        size_t len = strlen(table[i].key);
+        bool   whole = e->key_len == len || (e->key_len > len && is_family(&table[i]));
+        if (whole && memcmp(e->at, table[i].key, len) == 0)
+            return &table[i];
     }
     return NULL;
 }
 
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 static void put_quoted(struct buf *err, const char *s, size_t len)
 {
-    for (size_t i = 0; i < len && i < QUOTED_MAX; i++) {
-        char c = (unsigned char)s[i] < 0x20 || s[i] == 0x7f ? '?' : s[i];
-        buf_put(err, &c, 1);
-    }
+    for (size_t i = 0; i < len && i < QUOTED_MAX; i++)
+        buf_put(err, is_control(s[i]) ? "?" : s + i, 1);
     if (len > QUOTED_MAX)
         buf_puts(err, "...");
 }
@@ -56,100 +144,87 @@ static void put_quoted(struct buf *err, const char *s, size_t len)
 static void put_key(struct buf *out, const struct option *row)
 {
     buf_puts(out, row->key);
-    if (options_is_family(row))
+    if (is_family(row))
         buf_puts(out, "COMPONENT");
 }
 
-/* Every message: what it is about, then the rest. */
-static void say_entry(struct buf *err, const struct entry *e)
+static void say_unknown(struct buf *err)
 {
-    buf_puts(err, "weir: option ");
-    put_quoted(err, e->at, e->len);
-    buf_puts(err, ": ");
-}
-
-static void say_unknown(struct buf *err, const struct entry *e)
-{
-    say_entry(err, e);
     buf_puts(err, "no such option; accepted are ");
-    const struct option *row;
-    for (size_t i = 0; (row = options_row(i)) != NULL; i++) {
-        buf_puts(err, i == 0 ? "" : options_row(i + 1) != NULL ? ", " : " and ");
-        put_key(err, row);
+    for (size_t i = 0; i < ROWS; i++) {
+        buf_puts(err, i == 0 ? "" : i + 1 < ROWS ? ", " : " and ");
+        put_key(err, &table[i]);
     }
 }
 
-static void say_problem(struct buf *err, const struct entry *e, const struct option *row, enum option_problem problem)
+static void say_problem(struct buf *err, const struct option *row, enum optvalue_problem problem)
 {
-    say_entry(err, e);
-    if (problem == OPTION_BAD_COMPONENT) {
+    switch (problem) {
+    case OPTVALUE_TWICE: buf_puts(err, "set twice"); return;
+    case OPTVALUE_BAD_COMPONENT:
         buf_puts(err, "not a component that can be limited; accepted are ");
         component_put_list(err, component_limitable);
         return;
+    case OPTVALUE_NOT_BUILT: buf_puts(err, "not built yet; "); break;
+    case OPTVALUE_TOO_LONG: buf_puts(err, "too long; "); break;
+    case OPTVALUE_CONTROL_CHARACTER: buf_puts(err, "a control character; "); break;
+    default: break;
     }
-    static const char *const what[] = { [OPTION_NOT_BUILT] = "not built yet; ",
-                                        [OPTION_TOO_LONG] = "too long; ",
-                                        [OPTION_CONTROL_CHARACTER] = "a control character; " };
-    if (problem == OPTION_TWICE) {
-        buf_puts(err, "set twice");
-        return;
-    }
-    if (problem < sizeof what / sizeof what[0] && what[problem] != NULL)
-        buf_puts(err, what[problem]);
     buf_printf(err, "accepted is %s", row->takes);
 }
 
-static bool has_control_character(const char *s, size_t len)
+static enum optvalue_problem set_limit(struct options *o, const struct option *row,
+                                       const struct entry *e, const char *value)
 {
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-            return true;
-    return false;
+    size_t              stem = strlen(row->key);
+    enum weir_component c;
+    if (!component_find(e->at + stem, e->key_len - stem, &c) || !component_limitable(c))
+        return OPTVALUE_BAD_COMPONENT;
+    if (o->limit_set[c])
+        return OPTVALUE_TWICE;
+    o->limit_set[c] = true;
+    return row->parse(&o->limit[c], value, row->min, row->max);
 }
 
-static enum option_problem set_from(struct options *o, const struct option *row, const struct entry *e)
+static enum optvalue_problem set_from(struct options *o, const struct option *row,
+                                      const struct entry *e)
 {
-    char        rest[REST_MAX] = "", value[OPTIONS_PATH_MAX] = "";
-    size_t      stem = strlen(row->key), rest_len = options_is_family(row) ? e->key_len - stem : 0;
-    const char *at = e->at + e->key_len + 1;
-    size_t      len = e->has_value ? e->len - e->key_len - 1 : 0;
-    if (rest_len >= sizeof rest)
-        return OPTION_BAD_COMPONENT; /* longer than any id */
+    char   value[OPTIONS_PATH_MAX] = "";
+    size_t len = e->has_value ? e->len - e->key_len - 1 : 0;
     if (len >= sizeof value)
-        return OPTION_TOO_LONG;
-    if (has_control_character(e->at, e->len))
-        return OPTION_CONTROL_CHARACTER;
-    memcpy(rest, e->at + stem, rest_len);
+        return OPTVALUE_TOO_LONG;
+    for (size_t i = 0; i < e->len; i++)
+        if (is_control(e->at[i]))
+            return OPTVALUE_CONTROL_CHARACTER;
     if (len > 0)
-        memcpy(value, at, len);
-    return row->set(o, row, rest, value);
+        memcpy(value, e->at + e->key_len + 1, len);
+    return is_family(row) ? set_limit(o, row, e, value) : set(o, row, value);
 }
 
-/* False: err says why. seen has a bit per row that was set; families look after their members themselves. */
+/* False: err says why. seen has a bit per row that was set; a limit is told apart by its component. */
 static bool take(struct options *o, const struct entry *e, uint32_t *seen, struct buf *err)
 {
-    uint32_t             bit;
-    const struct option *row = row_of(e, &bit);
+    const struct option  *row = row_of(e);
+    uint32_t              bit = row == NULL || is_family(row) ? 0 : 1u << (row - table);
+    enum optvalue_problem problem = OPTVALUE_BAD;
+    if (row != NULL && e->has_value == (row->takes != NULL)) {
+        problem = *seen & bit ? OPTVALUE_TWICE : set_from(o, row, e);
+        *seen |= bit;
+    }
+    if (problem == OPTVALUE_FINE)
+        return true;
+    buf_puts(err, "weir: option ");
+    put_quoted(err, e->at, e->len);
+    buf_puts(err, ": ");
     if (row == NULL) {
-        say_unknown(err, e);
-        return false;
-    }
-    if (e->has_value && row->takes == NULL) {
-        say_entry(err, e);
+        say_unknown(err);
+    } else if (row->takes == NULL && e->has_value) {
         buf_puts(err, "takes no value");
-        return false;
+    } else {
+        buf_puts(err, e->has_value || row->takes == NULL ? "" : "needs a value; ");
+        say_problem(err, row, problem);
     }
-    if (!e->has_value && row->takes != NULL) {
-        say_entry(err, e);
-        buf_printf(err, "needs a value; accepted is %s", row->takes);
-        return false;
-    }
-    bool                again = (*seen & bit) != 0 && !options_is_family(row);
-    enum option_problem problem = again ? OPTION_TWICE : set_from(o, row, e);
-    if (problem != OPTION_FINE)
-        say_problem(err, e, row, problem);
-    *seen |= bit;
-    return problem == OPTION_FINE;
+    return false;
 }
 
 static void say_empty(struct buf *err, const char *text, const char *at)
@@ -196,46 +271,39 @@ enum weir_rc options_parse(struct options *options, const char *text, struct buf
     }
 }
 
-static void put_absent(struct buf *out, const struct option *row, const char *quote)
+static void put_components(struct buf *out)
 {
-    if (row->initial != NULL)
-        buf_printf(out, "%s%s%s", quote, row->initial, quote);
-    else
-        buf_puts(out, row->absent);
+    buf_puts(out, "\nCOMPONENT is ");
+    component_put_list(out, component_limitable);
+    buf_puts(out, ".\n");
 }
 
 void options_help(struct buf *out)
 {
-    const struct option *row;
+    char       key[32];
+    struct buf name;
     buf_puts(out, "-agentpath:/path/libweir.so=KEY=VALUE,KEY=VALUE,...\n");
-    for (size_t i = 0; (row = options_row(i)) != NULL; i++) {
-        buf_puts(out, "\n  ");
-        put_key(out, row);
-        if (row->takes != NULL)
-            buf_printf(out, "=  %s", row->takes);
-        buf_printf(out, "\n      %s\n      absent: ", row->does);
-        put_absent(out, row, "");
-        buf_puts(out, "\n");
+    for (const struct option *row = table; row < table + ROWS; row++) {
+        buf_init(&name, key, sizeof key);
+        put_key(&name, row);
+        buf_printf(out, "\n  %-17s %s\n", key, row->takes == NULL ? "no value" : row->takes);
+        buf_printf(out, "      %s\n      absent: %s\n", row->does,
+                   row->initial != NULL ? row->initial : row->absent);
     }
-    buf_puts(out, "\nCOMPONENT is ");
-    component_put_list(out, component_limitable);
-    buf_puts(out, ".\n");
+    put_components(out);
 }
 
 void options_markdown(struct buf *out)
 {
-    const struct option *row;
     buf_puts(out, "| option | takes | absent | what it does |\n| --- | --- | --- | --- |\n");
-    for (size_t i = 0; (row = options_row(i)) != NULL; i++) {
+    for (const struct option *row = table; row < table + ROWS; row++) {
+        const char *quote = row->initial != NULL ? "`" : "";
         buf_puts(out, "| `");
         put_key(out, row);
-        buf_printf(out, "` | %s | ", row->takes == NULL ? "no value" : row->takes);
-        put_absent(out, row, "`");
-        buf_printf(out, " | %s |\n", row->does);
+        buf_printf(out, "` | %s | %s%s%s | %s |\n", row->takes == NULL ? "no value" : row->takes,
+                   quote, row->initial != NULL ? row->initial : row->absent, quote, row->does);
     }
-    buf_puts(out, "\nCOMPONENT is ");
-    component_put_list(out, component_limitable);
-    buf_puts(out, ".\n");
+    put_components(out);
 }
 
 static void put_host(struct buf *out, const char *host)
@@ -247,7 +315,8 @@ static void put_host(struct buf *out, const char *host)
     }
 }
 
-enum weir_rc options_expand(const char *pattern, const char *host, int64_t pid, const char *start, struct buf *out)
+enum weir_rc options_expand(const char *pattern, const char *host, int64_t pid, const char *start,
+                            struct buf *out)
 {
     for (const char *p = pattern; *p != '\0'; p++) {
         if (*p != '%') {

@@ -13,20 +13,20 @@ enum { OPTIONS_PATH_MAX = 1024, OPTIONS_VERSION_MAX = 32 };
 struct options {
     enum weir_mode mode;
     bool           limit_set[WEIR_COMPONENT_COUNT];
-    uint64_t       limit[WEIR_COMPONENT_COUNT]; /* bytes */
-    bool           declared[WEIR_COMPONENT_COUNT]; /* declared=a+b: treat these limits as set by a person */
-    char           conf[OPTIONS_PATH_MAX];  /* "" = found as DESIGN.md 3 says */
+    uint64_t       limit[WEIR_COMPONENT_COUNT];    /* bytes */
+    bool           declared[WEIR_COMPONENT_COUNT]; /* as if set by a person: declared=a+b */
+    char           conf[OPTIONS_PATH_MAX];         /* "" = found as DESIGN.md 3 says */
     char           flink[OPTIONS_VERSION_MAX];
     char           rules[OPTIONS_PATH_MAX];
-    char           dir[OPTIONS_PATH_MAX];   /* "" = found as DESIGN.md 6 says */
-    char           log[OPTIONS_PATH_MAX];   /* "stderr" or a file pattern; as json, in dir unless it starts with '/' */
-    char           json[OPTIONS_PATH_MAX];  /* file pattern, or "off" */
-    uint64_t       grace, json_max;         /* bytes */
-    uint64_t       interval_ms;             /* 0 = no periodic sheet */
-    uint32_t       depth;                   /* frames kept, 1..WEIR_MAX_DEPTH */
-    uint64_t       max_live;                /* records of the address table */
-    bool           strict, help;
-    bool           stacks_all;
+    char           dir[OPTIONS_PATH_MAX]; /* "" = found as DESIGN.md 6 says */
+    char     log[OPTIONS_PATH_MAX];  /* "stderr" or a file pattern; under dir unless absolute */
+    char     json[OPTIONS_PATH_MAX]; /* "off" or a file pattern, as log */
+    uint64_t grace, json_max;        /* bytes */
+    uint64_t interval_ms;            /* 0 = no periodic sheet */
+    uint32_t depth;                  /* frames kept, 1..WEIR_MAX_DEPTH */
+    uint64_t max_live;               /* records of the address table */
+    bool     strict, help;
+    bool     stacks_all;
 };
 
 void options_default(struct options *options);
@@ -40,6 +40,7 @@ void options_help(struct buf *out);
 void options_markdown(struct buf *out);
 /* Expands %h host, %p pid, %t start time (yyyymmdd-hhmmss), %% ; WEIR_EINVAL for another %x, WEIR_EFULL if it does not
  * fit. Of host only letters, digits, '.', '_' and '-' are taken, others become '_': it names a file. */
-enum weir_rc options_expand(const char *pattern, const char *host, int64_t pid, const char *start, struct buf *out);
+enum weir_rc options_expand(const char *pattern, const char *host, int64_t pid, const char *start,
+                            struct buf *out);
 
 #endif

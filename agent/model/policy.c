@@ -29,7 +29,7 @@ enum {
 struct claim { /* a level whose condition holds */
     enum weir_level     level;
     enum weir_reason    reason;
-    struct policy_slot *slot;
+    struct policy_slot *slot;   /* in an array by level */
     uint64_t            excess; /* bytes beyond the level's threshold, at least 1 */
 };
 
@@ -52,8 +52,9 @@ static uint64_t threshold_percent(enum weir_level level)
 /* The VM bounds these itself; a request for them is nobody's breach. */
 static bool bounded_by_vm(enum weir_component component)
 {
-    return component == WEIR_NETWORK || component == WEIR_JVM_METASPACE || component == WEIR_FRAMEWORK_HEAP ||
-           component == WEIR_TASK_HEAP || component == WEIR_HEAP;
+    return component == WEIR_NETWORK || component == WEIR_JVM_METASPACE ||
+           component == WEIR_FRAMEWORK_HEAP || component == WEIR_TASK_HEAP ||
+           component == WEIR_HEAP;
 }
 
 static bool has_share(const struct policy *p, enum weir_component component)
@@ -101,7 +102,7 @@ static bool due(const struct claim *claim)
 static bool too_soon(const struct claim *claim, int64_t now_ms)
 {
     struct policy_slot *s = claim->slot;
-    int64_t quiet = claim->level == WEIR_LEVEL_CRITICAL ? CRITICAL_QUIET_MS : QUIET_MS;
+    int64_t             quiet = claim->level == WEIR_LEVEL_CRITICAL ? CRITICAL_QUIET_MS : QUIET_MS;
     /* Hooks bring their times a little out of order; more than that is a clock set back: count from here. */
     if (s->spoken && now_ms < s->last_ms - 1000)
         s->last_ms = now_ms;
@@ -128,18 +129,26 @@ static bool may_speak(const struct claim *claim, int64_t now_ms)
 static struct policy_verdict speak(const struct claim *claim, int64_t now_ms)
 {
     struct policy_slot   *s = claim->slot;
-    struct policy_verdict v = { .level = claim->level, .reason = claim->reason, .suppressed = s->suppressed };
+    struct policy_verdict v = { .level = claim->level,
+                                .reason = claim->reason,
+                                .suppressed = s->suppressed };
     s->spoken = s->said = true;
     s->excess = s->counted = claim->excess;
     s->last_ms = now_ms;
     s->suppressed = 0;
+    if (claim->level == WEIR_LEVEL_CRITICAL) { /* said for the warning too, until that is re-armed */
+        struct policy_slot *warn = s - 1;
+        warn->said = true;
+        warn->excess = warn->counted = UINT64_MAX;
+    }
     return v;
 }
 
 static const struct claim          no_claim = { .level = WEIR_LEVEL_NONE };
 static const struct policy_verdict silence = { .level = WEIR_LEVEL_NONE };
 
-static struct claim claim_of_share(struct policy *p, enum weir_component component, uint64_t wanted, bool room)
+static struct claim claim_of_share(struct policy *p, enum weir_component component, uint64_t wanted,
+                                   bool room)
 {
     const struct weir_limit *limit = &p->limits.limit[component];
     if (!has_share(p, component))
@@ -148,17 +157,20 @@ static struct claim claim_of_share(struct policy *p, enum weir_component compone
     if (wanted <= bound || (!limit->declared && !room))
         return no_claim;
     enum weir_level level = limit->declared ? WEIR_LEVEL_WARN : WEIR_LEVEL_NOTICE;
-    return (struct claim){ level, WEIR_REASON_SHARE, &p->share[component][level], wanted - limit->bytes };
+    return (struct claim){ level, WEIR_REASON_SHARE, &p->share[component][level],
+                           wanted - limit->bytes };
 }
 
 /* Of a row or the budget. A request that does not fit is beyond the 95 % as well. */
-static struct claim claim_by_percent(struct policy_slot slots[4], enum weir_reason reason, uint64_t used, uint64_t limit)
+static struct claim claim_by_percent(struct policy_slot slots[4], enum weir_reason reason,
+                                     uint64_t used, uint64_t limit)
 {
     if (limit == 0 || used < percent(limit, WARN_PERCENT))
         return no_claim;
     enum weir_level level =
         used < percent(limit, CRITICAL_PERCENT) ? WEIR_LEVEL_WARN : WEIR_LEVEL_CRITICAL;
-    return (struct claim){ level, reason, &slots[level], used - percent(limit, threshold_percent(level)) + 1 };
+    return (struct claim){ level, reason, &slots[level],
+                           used - percent(limit, threshold_percent(level)) + 1 };
 }
 
 static struct policy_verdict about_budget(struct policy_verdict v, uint64_t used, uint64_t limit)
@@ -168,8 +180,10 @@ static struct policy_verdict about_budget(struct policy_verdict v, uint64_t used
     return v;
 }
 
-struct policy_verdict policy_request(struct policy *policy, const uint64_t used[WEIR_COMPONENT_COUNT],
-                                     enum weir_component component, uint64_t requested, int64_t now_ms)
+struct policy_verdict policy_request(struct policy      *policy,
+                                     const uint64_t      used[WEIR_COMPONENT_COUNT],
+                                     enum weir_component component, uint64_t requested,
+                                     int64_t now_ms)
 {
     if (policy->limits.mode == WEIR_MODE_OBSERVE || (unsigned)component >= WEIR_COMPONENT_COUNT)
         return silence;
@@ -224,23 +238,25 @@ static bool slope_fed(struct policy *p, unsigned series, uint64_t used, int64_t 
 
 /* Speaks below 80 % only, and through the warn slot: what it foretells is the same news. Its excess stays 0 there, so
  * that the 80 % line is due as soon as the time between two lines has passed. */
-static struct policy_verdict judge_slope(struct policy *p, unsigned series, struct policy_slot slots[4], uint64_t used,
-                                         uint64_t limit, int64_t now_ms)
+static struct policy_verdict judge_slope(struct policy *p, unsigned series,
+                                         struct policy_slot slots[4], uint64_t used, uint64_t limit,
+                                         int64_t now_ms)
 {
     const uint64_t *row = p->slope[series].used;
     if (!slope_fed(p, series, used, now_ms) || used >= percent(limit, WARN_PERCENT))
         return silence;
-    uint64_t growth = (row[POLICY_SLOPE_SAMPLES - 1] - row[0]) / (POLICY_SLOPE_SAMPLES - 1); /* a minute */
-    if ((limit - used) / FILL_MINUTES > growth || slots[WEIR_LEVEL_WARN].said)
+    uint64_t a_minute = (row[POLICY_SLOPE_SAMPLES - 1] - row[0]) / (POLICY_SLOPE_SAMPLES - 1);
+    if ((limit - used) / FILL_MINUTES > a_minute || slots[WEIR_LEVEL_WARN].said)
         return silence;
     struct claim claim = { WEIR_LEVEL_WARN, WEIR_REASON_SLOPE, &slots[WEIR_LEVEL_WARN], 0 };
     return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
 }
 
-struct policy_verdict policy_row(struct policy *policy, enum weir_component row, uint64_t used, uint64_t limit,
-                                 int64_t now_ms)
+struct policy_verdict policy_row(struct policy *policy, enum weir_component row, uint64_t used,
+                                 uint64_t limit, int64_t now_ms)
 {
-    if (policy->limits.mode == WEIR_MODE_OBSERVE || (unsigned)row >= WEIR_COMPONENT_COUNT || limit == 0)
+    if (policy->limits.mode == WEIR_MODE_OBSERVE || (unsigned)row >= WEIR_COMPONENT_COUNT ||
+        limit == 0)
         return silence;
     struct policy_slot *slots = policy->row[row];
     rearm_by_percent(slots, used, limit);
@@ -251,17 +267,20 @@ struct policy_verdict policy_row(struct policy *policy, enum weir_component row,
     return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
 }
 
-struct policy_verdict policy_tick(struct policy *policy, const uint64_t used[WEIR_COMPONENT_COUNT], int64_t now_ms)
+struct policy_verdict policy_tick(struct policy *policy, const uint64_t used[WEIR_COMPONENT_COUNT],
+                                  int64_t now_ms)
 {
     if (policy->limits.mode == WEIR_MODE_OBSERVE)
         return silence;
     for (unsigned c = 0; c < WEIR_COMPONENT_COUNT; c++)
-        rearm(policy->share[c], WEIR_LEVEL_WARN, used[c], percent(policy->limits.limit[c].bytes, 100 - REARM_POINTS));
+        rearm(policy->share[c], WEIR_LEVEL_WARN, used[c],
+              percent(policy->limits.limit[c].bytes, 100 - REARM_POINTS));
     if (policy->budget == 0)
         return silence;
     uint64_t sum = sum_of_budget(policy, used);
     rearm_by_percent(policy->budget_slot, sum, policy->budget);
-    struct policy_verdict v = judge_slope(policy, BUDGET_SLOPE, policy->budget_slot, sum, policy->budget, now_ms);
+    struct policy_verdict v =
+        judge_slope(policy, BUDGET_SLOPE, policy->budget_slot, sum, policy->budget, now_ms);
     return v.level == WEIR_LEVEL_NONE ? v : about_budget(v, sum, policy->budget);
 }
 

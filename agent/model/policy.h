@@ -22,7 +22,8 @@ struct policy_verdict {
     enum weir_level  level;
     enum weir_reason reason;
     uint64_t         suppressed; /* of this component and level since its last line */
-    uint64_t         budget_used, budget_limit; /* 0 unless the line is about the budget (BUDGET, or SLOPE of a tick) */
+    /* 0 unless the line is about the budget (BUDGET, or SLOPE of a tick) */
+    uint64_t budget_used, budget_limit;
 };
 
 /* Private: one speaking slot per component and level, of shares, of the budget and of rows. */
@@ -30,38 +31,42 @@ struct policy_slot {
     bool     spoken;  /* ever */
     bool     said;    /* and not re-armed since */
     uint64_t excess;  /* at the last line: the next waits for its double */
-    uint64_t counted; /* excess at the last line or suppressed line: the next to count waits for its double */
+    uint64_t counted; /* excess at the last line, said or suppressed: what is counted next */
     int64_t  last_ms;
     uint64_t suppressed;
 };
 struct policy {
     struct policy_limits limits;
-    uint64_t             budget; /* B: framework.off-heap + task.off-heap, or the JobManager's off-heap; 0 = none */
-    struct policy_slot   share[WEIR_COMPONENT_COUNT][4], budget_slot[4], row[WEIR_COMPONENT_COUNT][4];
+    /* B: framework.off-heap + task.off-heap, or the JobManager's off-heap; 0 = none */
+    uint64_t           budget;
+    struct policy_slot share[WEIR_COMPONENT_COUNT][4], budget_slot[4], row[WEIR_COMPONENT_COUNT][4];
     struct {
         uint64_t used[POLICY_SLOPE_SAMPLES]; /* one a minute, oldest first, each above the one before */
-        int64_t  last_ms;
-        int      count;
+        int64_t last_ms;
+        int     count;
     } slope[WEIR_COMPONENT_COUNT + 1]; /* one per row, the last for the budget */
 };
 
 void policy_init(struct policy *policy, const struct policy_limits *limits);
 
 /* used: of all components, without the request. Says WEIR_LEVEL_NONE or the line to print; counts what it suppresses. */
-struct policy_verdict policy_request(struct policy *policy, const uint64_t used[WEIR_COMPONENT_COUNT],
-                                     enum weir_component component, uint64_t requested, int64_t now_ms);
+struct policy_verdict policy_request(struct policy      *policy,
+                                     const uint64_t      used[WEIR_COMPONENT_COUNT],
+                                     enum weir_component component, uint64_t requested,
+                                     int64_t now_ms);
 
 /* A row that the VM bounds (jvm-metaspace; heap after GC as WEIR_TASK_HEAP or WEIR_HEAP), read by the reporter every
  * second: percentages and slope. */
-struct policy_verdict policy_row(struct policy *policy, enum weir_component row, uint64_t used, uint64_t limit,
-                                 int64_t now_ms);
+struct policy_verdict policy_row(struct policy *policy, enum weir_component row, uint64_t used,
+                                 uint64_t limit, int64_t now_ms);
 
 /* A level whose condition holds speaks when it was armed or its excess doubled since the last line, and not sooner after
  * that line than 10 min (critical: 10 s). What was due and came too soon is counted in `suppressed`; of a share and the
  * budget that are both due the higher level speaks, the share first; the other stays due. */
 
 /* Every second, from the reporter: re-arms what fell 10 points below its level, feeds and judges the budget's slope. */
-struct policy_verdict policy_tick(struct policy *policy, const uint64_t used[WEIR_COMPONENT_COUNT], int64_t now_ms);
+struct policy_verdict policy_tick(struct policy *policy, const uint64_t used[WEIR_COMPONENT_COUNT],
+                                  int64_t now_ms);
 
 /* Highest `used` of the component (with a request) at which policy_request() certainly says nothing and need not be
  * asked; UINT64_MAX: never. For budget members the budget's own bound is policy_quiet_budget(). Constant after init. A

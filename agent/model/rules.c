@@ -59,8 +59,9 @@ static enum weir_rc refuse(struct buf *err, size_t number, struct span line, con
 {
     buf_printf(err, "weir: rules line %zu: ", number);
     put_quoted(err, line);
-    buf_printf(err, ": %s; accepted is `glob = component` with a glob of at most %d characters (* and ? match) and one of ",
+    buf_printf(err, ": %s; accepted is `glob = component`, the glob at most %d characters long",
                what, RULES_GLOB_MAX - 1);
+    buf_puts(err, " (* and ? match), the component ");
     component_put_list(err, component_bookable);
     return WEIR_EINVAL;
 }
@@ -74,8 +75,8 @@ static enum weir_rc add_line(struct rules *rules, size_t number, struct span lin
         eq--;
     if (eq == 0)
         return refuse(err, number, line, "no '='");
-    struct span glob = trim((struct span){ line.at, eq - 1 });
-    struct span id = trim((struct span){ line.at + eq, line.len - eq });
+    struct span         glob = trim((struct span){ line.at, eq - 1 });
+    struct span         id = trim((struct span){ line.at + eq, line.len - eq });
     enum weir_component component;
     if (glob.len == 0)
         return refuse(err, number, line, "no glob");
@@ -103,7 +104,7 @@ enum weir_rc rules_parse(struct rules *rules, const char *text, size_t len, stru
     rules_init(rules);
     for (size_t number = 1, at = 0; at < len; number++) {
         const char *end = memchr(text + at, '\n', len - at);
-        size_t n = end == NULL ? len - at : (size_t)(end - (text + at));
+        size_t      n = end == NULL ? len - at : (size_t)(end - (text + at));
         struct span line = without_comment((struct span){ text + at, n });
         at += n + 1;
         if (line.len == 0)

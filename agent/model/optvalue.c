@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* optvalue.c: the grammars of option values. A whole value fits or nothing does: no sign, no blank, no trailing text.
+ * Sizes alone have Flink's own grammar, where blanks around are allowed. */
+#include "model/optvalue.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "model/component.h"
+#include "model/flinkversion.h"
+#include "model/memsize.h"
+#include "weir.h"
+
+/* ASCII digits to a number; *len is how many. False: none, or more than any range here needs. */
+static bool digits(const char *s, uint64_t *out, size_t *len)
+{
+    uint64_t n = 0;
+    size_t   i = 0;
+    for (; s[i] >= '0' && s[i] <= '9'; i++) {
+        if (i == 18)
+            return false;
+        n = n * 10 + (uint64_t)(s[i] - '0');
+    }
+    *out = n;
+    *len = i;
+    return i > 0;
+}
+
+enum optvalue_problem optvalue_mode(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)min, (void)max;
+    if (strcmp(value, "enforce") == 0)
+        return OPTVALUE_NOT_BUILT;
+    if (strcmp(value, "observe") != 0 && strcmp(value, "warn") != 0)
+        return OPTVALUE_BAD;
+    *(enum weir_mode *)field = value[0] == 'o' ? WEIR_MODE_OBSERVE : WEIR_MODE_WARN;
+    return OPTVALUE_FINE;
+}
+
+enum optvalue_problem optvalue_stacks(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)min, (void)max;
+    if (strcmp(value, "auto") == 0)
+        return OPTVALUE_NOT_BUILT;
+    if (strcmp(value, "all") != 0)
+        return OPTVALUE_BAD;
+    *(bool *)field = true;
+    return OPTVALUE_FINE;
+}
+
+enum optvalue_problem optvalue_flag(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)value, (void)min, (void)max;
+    *(bool *)field = true;
+    return OPTVALUE_FINE;
+}
+
+enum optvalue_problem optvalue_size(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    uint64_t bytes;
+    if (memsize_parse(value, &bytes, NULL) != WEIR_OK || bytes < min || bytes > max)
+        return OPTVALUE_BAD;
+    *(uint64_t *)field = bytes;
+    return OPTVALUE_FINE;
+}
+
+enum optvalue_problem optvalue_duration(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    static const struct {
+        char     name;
+        uint64_t ms;
+    } units[] = { { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 } };
+    uint64_t n, ms = UINT64_MAX; /* in no range */
+    size_t   len;
+    if (!digits(value, &n, &len))
+        return OPTVALUE_BAD;
+    if (n == 0 && value[len] == '\0')
+        ms = 0;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (value[len] == units[i].name && value[len + 1] == '\0' && n <= max / units[i].ms)
+            ms = n * units[i].ms;
+    if (ms != 0 && (ms < min || ms > max))
+        return OPTVALUE_BAD;
+    *(uint64_t *)field = ms;
+    return OPTVALUE_FINE;
+}
+
+enum optvalue_problem optvalue_count(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    uint64_t n;
+    size_t   len;
+    if (!digits(value, &n, &len) || value[len] != '\0' || n < min || n > max)
+        return OPTVALUE_BAD;
+    *(uint64_t *)field = n;
+    return OPTVALUE_FINE;
+}
+
+enum optvalue_problem optvalue_count32(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    uint64_t              n;
+    enum optvalue_problem problem =
+        optvalue_count(&n, value, min, max < UINT32_MAX ? max : UINT32_MAX);
+    if (problem == OPTVALUE_FINE)
+        *(uint32_t *)field = (uint32_t)n;
+    return problem;
+}
+
+enum optvalue_problem optvalue_text(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)min;
+    size_t len = strlen(value);
+    if (len == 0)
+        return OPTVALUE_BAD;
+    if (len >= max)
+        return OPTVALUE_TOO_LONG;
+    memcpy(field, value, len + 1);
+    return OPTVALUE_FINE;
+}
+
+enum optvalue_problem optvalue_version(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    struct flink_version v;
+    if (flink_version_parse(value, &v) != WEIR_OK || !flink_version_supported(v))
+        return OPTVALUE_BAD;
+    return optvalue_text(field, value, min, max);
+}
+
+enum optvalue_problem optvalue_components(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)min, (void)max;
+    for (const char *at = value;;) {
+        size_t              len = strcspn(at, "+");
+        enum weir_component c;
+        if (!component_find(at, len, &c) || !component_limitable(c))
+            return OPTVALUE_BAD_COMPONENT;
+        ((bool *)field)[c] = true;
+        if (at[len] == '\0')
+            return OPTVALUE_FINE;
+        at += len + 1;
+    }
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MODEL_OPTVALUE_H
+#define MODEL_OPTVALUE_H
+/* One value of the option string into one field. Each parser knows its grammar and the type of its field, which it
+ * changes only when it returns OPTVALUE_FINE; min and max are what the option's row says. */
+#include <stdint.h>
+
+enum optvalue_problem {
+    OPTVALUE_FINE,
+    OPTVALUE_BAD,
+    OPTVALUE_BAD_COMPONENT,
+    OPTVALUE_NOT_BUILT, /* planned and not there yet, as opposed to wrong */
+    OPTVALUE_TOO_LONG,
+    OPTVALUE_CONTROL_CHARACTER,
+    OPTVALUE_TWICE
+};
+
+typedef enum optvalue_problem optvalue_parse(void *field, const char *value, uint64_t min,
+                                             uint64_t max);
+
+optvalue_parse optvalue_mode;     /* enum weir_mode */
+optvalue_parse optvalue_stacks;   /* bool: all of them */
+optvalue_parse optvalue_flag;     /* bool: true, whatever the value */
+optvalue_parse optvalue_size;     /* uint64_t, Flink's MemorySize */
+optvalue_parse optvalue_duration; /* uint64_t milliseconds; 0 is always allowed */
+optvalue_parse optvalue_count;    /* uint64_t */
+optvalue_parse optvalue_count32;  /* uint32_t */
+optvalue_parse optvalue_text;     /* char[max], not empty */
+optvalue_parse optvalue_version;  /* char[max]: a Flink version whose model we know */
+/* bool[WEIR_COMPONENT_COUNT], limitable ones joined by '+'; an error leaves those before it set. */
+optvalue_parse optvalue_components;
+
+#endif
