@@ -192,6 +192,9 @@ void limits_find(struct limits *l, const struct options *options, const struct d
             l->component[c] = (struct weir_limit){ true, true, options->limit[c], "option" };
     if (jvm->role != WEIR_ROLE_OTHER)
         take_flink(l, options, jvm);
+    else if (options->conf[0] != '\0')
+        warn(l, "option conf=%s has no effect: %s is neither a TaskManager nor a JobManager", options->conf,
+             jvm->main_class[0] != '\0' ? jvm->main_class : "this JVM");
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
         l->component[c].declared = l->component[c].declared || (l->component[c].set && options->declared[c]);
         if (l->component[c].set && !component_in_role((enum weir_component)c, jvm->role))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook_unsafe.c: the three replaced natives. Sizes arrive rounded up to 8 bytes and never 0 (JDK 9 and newer:
- * jdk.internal.misc.Unsafe does both before the native); a failed call answers 0 and Java throws.
+/* hook_unsafe.c: the three replaced natives. Sizes are never 0 (jdk.internal.misc.Unsafe sees to that) and are rounded up to
+ * 8 bytes before malloc, by Unsafe.java on JDK 17 and newer, by the native itself on 11; a failed call answers 0 and Java
+ * throws.
  * Order: book after a successful allocate, take out before the real free, put back when a realloc failed. */
 #include "jvm/hook_unsafe.h"
 
@@ -26,11 +27,17 @@ static bool counting(void)
     return !atomic_load_explicit(&shut, memory_order_relaxed);
 }
 
+/* What malloc is asked for. */
+static uint64_t rounded(jlong bytes)
+{
+    return ((uint64_t)bytes + 7) & ~(uint64_t)7;
+}
+
 static jlong JNICALL hook_allocate(JNIEnv *jni, jobject unsafe, jlong bytes)
 {
     jlong addr = real_allocate(jni, unsafe, bytes);
     if (addr != 0 && counting())
-        acct_allocated(jni, (uintptr_t)addr, (uint64_t)bytes);
+        acct_allocated(jni, (uintptr_t)addr, rounded(bytes));
     return addr;
 }
 
@@ -44,7 +51,7 @@ static jlong JNICALL hook_reallocate(JNIEnv *jni, jobject unsafe, jlong old_addr
     else if (known)
         acct_replaced(old);
     if (addr != 0 && counting())
-        acct_allocated(jni, (uintptr_t)addr, (uint64_t)bytes);
+        acct_allocated(jni, (uintptr_t)addr, rounded(bytes));
     return addr;
 }
 
