@@ -9,14 +9,15 @@
 #include "model/options.h"
 #include "weir.h"
 
-int cmd_options(int argc, char **argv)
+int command_options(int argc, char **args)
 {
     char       text[16384];
     struct buf out;
-    bool       markdown = argc == 2 && strcmp(argv[1], "--markdown") == 0;
-    if (argc > 1 && !markdown) {
-        fputs("usage: weir options [--markdown]\n", stderr);
-        return WEIR_EXIT_USAGE;
+    bool       markdown = argc == 1 && strcmp(args[0], "--markdown") == 0;
+    bool       help = argc == 1 && strcmp(args[0], "--help") == 0;
+    if (argc > 0 && !markdown) {
+        fputs("usage: weir options [--markdown]\n", help ? stdout : stderr);
+        return help ? WEIR_EXIT_OK : WEIR_EXIT_USAGE;
     }
     buf_init(&out, text, sizeof text);
     if (markdown)

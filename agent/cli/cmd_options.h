@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_CMD_OPTIONS_H
 #define CLI_CMD_OPTIONS_H
-/* `weir options [--markdown]`: what the agent's option string takes. */
+/* `weir options [--markdown]`: what the agent's option string takes. As the commands of cli/command.h: args is what
+ * follows the name, the result an exit code. */
 
-/* argv[0] is the command's name. The result is an exit code of the tool. */
-int cmd_options(int argc, char **argv);
+int command_options(int argc, char **args);
 
 #endif

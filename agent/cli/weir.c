@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cmd_options.h"
 #include "cli/command.h"
 #include "weir.h"
 
@@ -15,6 +16,7 @@ static const struct command {
     const char *what;
 } commands[] = {
     { "derive", command_derive, "how Flink divides a process's memory, without starting it" },
+    { "options", command_options, "what the agent's option string takes" },
     { "version", command_version, "the version of this tool" },
     { "help", command_help, "this list; `weir COMMAND --help` says more" },
 };
