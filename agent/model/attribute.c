@@ -210,7 +210,7 @@ static enum weir_kind kind_of(const struct attr_trait *traits, size_t count)
 static bool ruled(struct attr_trait trait, enum weir_role role)
 {
     enum weir_component c = (enum weir_component)trait.component;
-    return trait.verdict != JDK && component_bookable(c) && component_in_role(c, role);
+    return component_bookable(c) && component_in_role(c, role);
 }
 
 /* 2c: the task's when a task thread got into the client through a connector's or the user's code. */
