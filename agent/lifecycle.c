@@ -77,6 +77,13 @@ static bool load_rules(struct buf *err)
     return rc == WEIR_OK;
 }
 
+/* Messages of the model begin with the tool's name; a log line has it already. */
+static const char *without_name(const char *message)
+{
+    static const char name[] = "weir: ";
+    return strncmp(message, name, sizeof name - 1) == 0 ? message + sizeof name - 1 : message;
+}
+
 /* False: the agent stays dormant, one line says why. */
 static bool take_options(const char *text)
 {
@@ -84,7 +91,7 @@ static bool take_options(const char *text)
     struct buf err, out;
     buf_init(&err, why, sizeof why);
     if (options_parse(&me.options, text, &err) != WEIR_OK) {
-        log_error("%s; the agent stays dormant", why);
+        log_error("%s; the agent stays dormant", without_name(why));
         return false;
     }
     if (me.options.help) {
@@ -95,7 +102,7 @@ static bool take_options(const char *text)
         return false;
     }
     if (!load_rules(&err)) {
-        log_error("option rules=%s: %s; the agent stays dormant", me.options.rules, why);
+        log_error("option rules=%s: %s; the agent stays dormant", me.options.rules, without_name(why));
         return false;
     }
     return true;

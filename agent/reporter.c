@@ -139,7 +139,10 @@ static void take_sheet(enum weir_component owners_of)
     acct_snapshot(&me.sheet, owners_of, now);
     me.sheet.agent.dropped_events += me.json.lost;
     vm_rows(now);
-    me.sheet.rows[WEIR_JVM_OVERHEAD].note = me.sheet.rows[WEIR_MAPPED].note = "not measured";
+    me.sheet.rows[WEIR_MAPPED].note = "not measured";
+    struct weir_row *overhead = &me.sheet.rows[WEIR_JVM_OVERHEAD];
+    overhead->measured = overhead->peak != 0;
+    overhead->note = overhead->measured ? "only what rules= books here: the rest is not measured" : "not measured";
     pools();
     process();
 }
@@ -272,7 +275,7 @@ static void tick(int64_t mono)
 
 /* ---- start and stop ---- */
 
-/* dir/NAME from a pattern; a pattern with a slash stands for itself. False, with a line said, when it cannot be used. */
+/* dir/NAME from a pattern; one that begins with a slash stands for itself. False, with a line said, when it cannot be used. */
 static bool expand(const char *option, const char *pattern, char *out, size_t cap)
 {
     char stamp_text[32];
@@ -280,7 +283,7 @@ static bool expand(const char *option, const char *pattern, char *out, size_t ca
     buf_init(&stamp, stamp_text, sizeof stamp_text);
     clock_stamp(&stamp, clock_wall_ms());
     buf_init(&path, out, cap);
-    if (strchr(pattern, '/') == NULL)
+    if (pattern[0] != '/')
         buf_printf(&path, "%s/", me.config.dir);
     char name[OPTIONS_PATH_MAX + 512];
     struct buf expanded;
@@ -312,7 +315,7 @@ static void open_json(void)
     me.json.fd = -1;
     if (strcmp(me.config.options->json, "off") == 0)
         return;
-    if (me.config.dir[0] == '\0' && strchr(me.config.options->json, '/') == NULL)
+    if (me.config.dir[0] == '\0' && me.config.options->json[0] != '/')
         return; /* lifecycle said why */
     if (!expand("json", me.config.options->json, path, sizeof path))
         return;

@@ -29,8 +29,9 @@ static struct {
     atomic_llong              coarse_ms;
     struct lock               policy_lock;
     struct policy             policy; /* protected by policy_lock */
-    /* Written by acct_open() before `open`; read-only afterwards. */
-    uint64_t                  quiet[WEIR_COMPONENT_COUNT], quiet_budget;
+    /* Written by acct_open() before `open`; quiet only rises afterwards. */
+    atomic_ullong             quiet[WEIR_COMPONENT_COUNT];
+    uint64_t                  quiet_budget;
     bool                      in_budget[WEIR_COMPONENT_COUNT];
     void (*wake)(void);
     atomic_bool               open;
@@ -72,7 +73,7 @@ void acct_open(const struct policy_limits *limits, void (*wake)(void), int64_t w
     policy_init(&books.policy, limits);
     atomic_store_explicit(&books.coarse_ms, wall_ms, memory_order_relaxed);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
-        books.quiet[c] = policy_quiet(&books.policy, (enum weir_component)c);
+        atomic_init(&books.quiet[c], policy_quiet(&books.policy, (enum weir_component)c));
         books.in_budget[c] = policy_in_budget(&books.policy, (enum weir_component)c);
         counters_forget_peak(&books.totals, (enum weir_component)c); /* of our own self-check */
     }
@@ -122,11 +123,11 @@ static void speak_if_due(void *thread, const struct owner_key *key, uint64_t byt
     struct ring_event e;
     if (!atomic_load_explicit(&books.open, memory_order_acquire))
         return;
-    bool member = books.in_budget[key->component];
-    if (before + bytes <= books.quiet[key->component] && (!member || books.quiet_budget == UINT64_MAX))
+    bool quiet = before + bytes <= atomic_load_explicit(&books.quiet[key->component], memory_order_relaxed);
+    if (quiet && (!books.in_budget[key->component] || books.quiet_budget == UINT64_MAX))
         return;
     read_used(e.used);
-    if (before + bytes <= books.quiet[key->component] && budget_used(e.used) <= books.quiet_budget)
+    if (quiet && budget_used(e.used) <= books.quiet_budget)
         return;
     /* Other threads may have freed since: never below zero, never with our own bytes in it. */
     uint64_t *own = &e.used[key->component];
@@ -134,6 +135,9 @@ static void speak_if_due(void *thread, const struct owner_key *key, uint64_t byt
     lock_take(&books.policy_lock);
     e.verdict = policy_request(&books.policy, e.used, key->component, bytes, coarse_now());
     lock_drop(&books.policy_lock);
+    /* A notice is said once per JVM: from then on the component is past its share and nobody need ask again. */
+    if (e.verdict.level == WEIR_LEVEL_NOTICE && e.verdict.reason == WEIR_REASON_SHARE)
+        atomic_store_explicit(&books.quiet[key->component], UINT64_MAX, memory_order_relaxed);
     if (e.verdict.level != WEIR_LEVEL_NONE)
         post(thread, key, bytes, &e);
 }
@@ -270,7 +274,7 @@ static void fill_owner(struct weir_owner *out, const struct owner_view *v, int64
 
 bool acct_books(enum weir_component component)
 {
-    return (component_bookable(component) && component != WEIR_JVM_OVERHEAD) || component == WEIR_UNDECIDED || component == WEIR_BEFORE_WEIR;
+    return component_bookable(component) || component == WEIR_UNDECIDED || component == WEIR_BEFORE_WEIR;
 }
 
 void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int64_t wall_ms)

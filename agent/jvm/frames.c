@@ -177,8 +177,8 @@ static struct attr_decision decide(JNIEnv *jni, const struct attr_trait *traits,
     return d;
 }
 
-/* The stack is deeper than what is kept and no kept frame decided: judge more of it. */
-static struct attr_decision decide_deeper(JNIEnv *jni, struct judged *decider)
+/* The stack is deeper than what is kept and the kept frames leave the decision open: judge more of it. */
+static struct attr_decision decide_deeper(JNIEnv *jni, int kept, struct judged *decider)
 {
     jvmtiFrameInfo frames[DEEP];
     struct attr_trait traits[DEEP];
@@ -190,7 +190,8 @@ static struct attr_decision decide_deeper(JNIEnv *jni, struct judged *decider)
     struct attr_decision d = decide(jni, traits, (size_t)count);
     if (d.decider >= 0)
         *decider = look_up(jni, &frames[d.decider]);
-    d.decider = -1; /* not among the kept frames */
+    if (d.decider >= kept)
+        d.decider = -1;
     return d;
 }
 
@@ -227,7 +228,7 @@ bool frames_site(void *thread, struct owner_key *out)
     struct attr_decision d = decide(jni, traits, (size_t)count);
     struct judged decider = { .frame = 0 };
     if (d.open && count == (jint)me.config.depth)
-        d = decide_deeper(jni, &decider);
+        d = decide_deeper(jni, count, &decider);
     else if (d.decider >= 0)
         decider = judged[d.decider];
     memset(out, 0, sizeof *out);

@@ -23,7 +23,7 @@ struct option {
     const char     *initial;  /* what an absent option means, as a value, or NULL */
     const char     *absent;   /* else the same in words */
     uint64_t        min, max; /* bytes, milliseconds, a count, or the room of a text */
-    const char     *takes;    /* "accepted is ..."; NULL: a flag, no value */
+    const char     *takes;    /* "accepted is ..." */
     const char     *does;
 };
 
@@ -39,6 +39,7 @@ static enum optvalue_problem file_name(void *field, const char *value, uint64_t 
 }
 
 #define AT(member) offsetof(struct options, member)
+#define FLAG_TEXT  "true, false or no value"
 #define SIZE_TEXT  "a size: 512k, 64m, 2g"
 #define FILE_TEXT  "in file names %h is the host, %p the pid, %t the start time, %% a %"
 _Static_assert(WEIR_MAX_DEPTH == 64, "the row of depth says 64");
@@ -66,16 +67,16 @@ static const struct option table[] = {
     { "json", file_name, AT(json), "weir-%h-%p-%t.jsonl", NULL, 0, OPTIONS_PATH_MAX, "off or a file",
       "JSON lines, one object per event; " FILE_TEXT },
     { "json-max", optvalue_size, AT(json_max), "64m", NULL, 65536, 1ULL << 40, "a size from 64k to 1t",
-      "bytes after which the JSON file is replaced; the one before is kept" },
+      "bytes of JSON lines kept, in two files: the present one and, named .1, the one before" },
     { "interval", optvalue_duration, AT(interval_ms), "60s", NULL, 1000, 86400000, "0, or 1s to 1d (s m h d)",
       "time between balance sheets in the JSON file; 0 is on request only" },
     { "stacks", optvalue_stacks, AT(stacks_all), "all", NULL, 0, 0, "all", "which calls are walked for their stack" },
     { "depth", optvalue_count32, AT(depth), "32", NULL, 1, WEIR_MAX_DEPTH, "1 to 64", "frames kept of a stack" },
     { "max-live", optvalue_count, AT(max_live), "4194304", NULL, 1024, 67108864, "1024 to 67108864",
       "live allocations followed at most; what exceeds it is counted as untracked" },
-    { "strict", optvalue_flag, AT(strict), NULL, "off", 0, 0, NULL,
-      "a bad option string refuses the JVM start, in place of leaving the agent dormant" },
-    { "help", optvalue_flag, AT(help), NULL, "off", 0, 0, NULL, "print this on stderr and stay dormant" },
+    { "strict", optvalue_flag, AT(strict), NULL, "off", 0, 0, FLAG_TEXT,
+      "a bad option, or a named file that cannot be used, refuses the JVM start, in place of leaving the agent dormant" },
+    { "help", optvalue_flag, AT(help), NULL, "off", 0, 0, FLAG_TEXT, "print this on stderr and stay dormant" },
 };
 /* clang-format on */
 
@@ -86,6 +87,12 @@ _Static_assert(ROWS <= 32, "options_parse keeps a bit per row");
 static bool is_family(const struct option *row)
 {
     return row->key[strlen(row->key) - 1] == '.';
+}
+
+/* May stand without a value. */
+static bool is_flag(const struct option *row)
+{
+    return row->parse == optvalue_flag;
 }
 
 static enum optvalue_problem set(struct options *o, const struct option *row, const char *value)
@@ -198,7 +205,9 @@ static enum optvalue_problem set_from(struct options *o, const struct option *ro
             return OPTVALUE_CONTROL_CHARACTER;
     if (len > 0)
         memcpy(value, e->at + e->key_len + 1, len);
-    return is_family(row) ? set_limit(o, row, e, value) : set(o, row, value);
+    if (is_family(row))
+        return set_limit(o, row, e, value);
+    return set(o, row, e->has_value ? value : "true");
 }
 
 /* False: err says why. seen has a bit per row that was set; a limit is told apart by its component. */
@@ -207,7 +216,7 @@ static bool take(struct options *o, const struct entry *e, uint32_t *seen, struc
     const struct option  *row = row_of(e);
     uint32_t              bit = row == NULL || is_family(row) ? 0 : 1u << (row - table);
     enum optvalue_problem problem = OPTVALUE_BAD;
-    if (row != NULL && e->has_value == (row->takes != NULL)) {
+    if (row != NULL && (e->has_value || is_flag(row))) {
         problem = *seen & bit ? OPTVALUE_TWICE : set_from(o, row, e);
         *seen |= bit;
     }
@@ -218,10 +227,8 @@ static bool take(struct options *o, const struct entry *e, uint32_t *seen, struc
     buf_puts(err, ": ");
     if (row == NULL) {
         say_unknown(err);
-    } else if (row->takes == NULL && e->has_value) {
-        buf_puts(err, "takes no value");
     } else {
-        buf_puts(err, e->has_value || row->takes == NULL ? "" : "needs a value; ");
+        buf_puts(err, e->has_value || is_flag(row) ? "" : "needs a value; ");
         say_problem(err, row, problem);
     }
     return false;
@@ -237,12 +244,17 @@ static void say_empty(struct buf *err, const char *text, const char *at)
     }
 }
 
+static bool is_entry(const char *at, size_t len, const char *text)
+{
+    return len == strlen(text) && memcmp(at, text, len) == 0;
+}
+
 /* Also in a string that is refused: it says what refusal means. */
 static bool asks_strict(const char *text)
 {
     for (const char *at = text;;) {
         size_t len = strcspn(at, ",");
-        if (len == strlen("strict") && memcmp(at, "strict", len) == 0)
+        if (is_entry(at, len, "strict") || is_entry(at, len, "strict=true"))
             return true;
         if (at[len] == '\0')
             return false;
@@ -286,7 +298,7 @@ void options_help(struct buf *out)
     for (const struct option *row = table; row < table + ROWS; row++) {
         buf_init(&name, key, sizeof key);
         put_key(&name, row);
-        buf_printf(out, "\n  %-17s %s\n", key, row->takes == NULL ? "no value" : row->takes);
+        buf_printf(out, "\n  %-17s %s\n", key, row->takes);
         buf_printf(out, "      %s\n      absent: %s\n", row->does,
                    row->initial != NULL ? row->initial : row->absent);
     }
@@ -300,7 +312,7 @@ void options_markdown(struct buf *out)
         const char *quote = row->initial != NULL ? "`" : "";
         buf_puts(out, "| `");
         put_key(out, row);
-        buf_printf(out, "` | %s | %s%s%s | %s |\n", row->takes == NULL ? "no value" : row->takes,
+        buf_printf(out, "` | %s | %s%s%s | %s |\n", row->takes,
                    quote, row->initial != NULL ? row->initial : row->absent, quote, row->does);
     }
     put_components(out);

@@ -51,8 +51,11 @@ enum optvalue_problem optvalue_stacks(void *field, const char *value, uint64_t m
 
 enum optvalue_problem optvalue_flag(void *field, const char *value, uint64_t min, uint64_t max)
 {
-    (void)value, (void)min, (void)max;
-    *(bool *)field = true;
+    (void)min, (void)max;
+    bool off = strcmp(value, "false") == 0;
+    if (!off && strcmp(value, "true") != 0)
+        return OPTVALUE_BAD;
+    *(bool *)field = !off;
     return OPTVALUE_FINE;
 }
 

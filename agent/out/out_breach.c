@@ -4,6 +4,8 @@
  * stack, and who holds most, which is often not the thread that asked last. Figures follow the rule of figure.h.
  * `used` is printed without the request; a percentage counts the request, because the level was decided with it. */
 #include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "out/figure.h"
 #include "out/out.h"
@@ -12,10 +14,23 @@
 
 #include "base/poison.h"
 
+/* A TaskManager keeps an uploaded jar as blob_p-SHA1-RANDOM: the jar's own name never reaches it, but the SHA-1 is that of
+ * the file its owner has. */
+static bool is_job_jar(const char *source)
+{
+    static const char prefix[] = "blob_p-";
+    return strncmp(source, prefix, sizeof prefix - 1) == 0 &&
+           strspn(source + sizeof prefix - 1, "0123456789abcdef") == 40;
+}
+
 static void put_source(struct buf *b, const char *source)
 {
     if (source[0] == '\0')
         return;
+    if (is_job_jar(source)) {
+        buf_printf(b, "  [job jar, sha1 %.12s]", source + strlen("blob_p-"));
+        return;
+    }
     buf_puts(b, "  [");
     utf8_text(b, source, false);
     buf_puts(b, "]");
@@ -180,19 +195,22 @@ static void put_stack(struct buf *b, const struct weir_stack *stack)
     }
 }
 
-/* Owners are read after the rows: one that outgrew its row since gets no percentage. */
-static void put_owner(struct buf *b, const struct weir_owner *owner, const struct weir_row *row)
+/* Owners are read after the rows, when the request is booked: it counts in the whole. An owner that outgrew even that gets
+ * no percentage. */
+static void put_owner(struct buf *b, const struct weir_owner *owner, const struct weir_breach *breach)
 {
     const struct weir_stack *stack = &owner->stack;
+    const struct weir_row   *row = &breach->sheet.rows[owner->component];
+    uint64_t whole = row->used + (owner->component == breach->component ? breach->requested : 0);
     buf_puts(b, "\n  owner ");
     figure_bytes(b, owner->bytes);
     buf_puts(b, " ");
     buf_puts(b, out_kind(owner->kind));
     buf_puts(b, " in ");
     figure_count(b, owner->count, "block");
-    if (row->measured && row->used != 0 && owner->bytes <= row->used) {
+    if (row->measured && whole != 0 && owner->bytes <= whole) {
         buf_puts(b, ", ");
-        figure_percent(b, owner->bytes, row->used);
+        figure_percent(b, owner->bytes, whole);
         buf_puts(b, " of ");
         buf_puts(b, out_component(owner->component));
     }
@@ -217,8 +235,6 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
         buf_printf(b, " (%" PRIu64 " more since the last line)", breach->suppressed);
     put_direct_pool(b, breach);
     put_stack(b, &breach->stack);
-    for (size_t i = 0; i < breach->sheet.owner_count && i < WEIR_TOP_OWNERS; i++) {
-        const struct weir_owner *owner = &breach->sheet.owners[i];
-        put_owner(b, owner, &breach->sheet.rows[owner->component]);
-    }
+    for (size_t i = 0; i < breach->sheet.owner_count && i < WEIR_TOP_OWNERS; i++)
+        put_owner(b, &breach->sheet.owners[i], breach);
 }

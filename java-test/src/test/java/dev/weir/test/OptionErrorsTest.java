@@ -23,14 +23,15 @@ class OptionErrorsTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = ' ', value = {
-        "mode=loud                 mode                observe",
-        "mode                      mode                observe",
-        "nosuch=1                  nosuch              help",
-        "limit.task.off-heap=1.5g  limit.task.off-heap 1.5g",
-        "limit.nosuch=1g           limit.nosuch        help",
-        "interval=soon             interval            soon",
-        "depth=0                   depth               1",
-        "mode=warn,mode=observe    mode                observe",
+        "mode=loud mode observe",
+        "mode mode observe",
+        "nosuch=1 nosuch help",
+        "limit.task.off-heap=1.5g limit.task.off-heap 64m",
+        "limit.nosuch=1g limit.nosuch task.off-heap",
+        "interval=soon interval 1d",
+        "depth=0 depth 64",
+        "mode=warn,mode=observe mode twice",
+        "strict=maybe strict true",
     })
     void badStringIsOneLineThatNamesTheKey(String options, String key, String says) {
         Path dir = Ground.run("options-" + options.replace('=', '-'));
