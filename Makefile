@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Weir: libweir.so (the agent), weir (the tool) and their tests. `make help` lists the targets.
 
+SHELL       := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 CC          ?= cc
 SAN         ?=
 VERSION     := $(shell sed -n 's/^.define WEIR_VERSION "\(.*\)"/\1/p' include/weir.h)
@@ -78,16 +80,18 @@ asan: ## unit and stress tests under AddressSanitizer and UndefinedBehaviorSanit
 tsan: ## unit and stress tests under ThreadSanitizer
 	$(MAKE) SAN=thread test-unit
 
-check: all lint ## layers, exported symbols, function length, generated README part, warnings of gcc and clang, clang-tidy
+check: all lint ## layers, exported symbols, function length, the README's options and strings, warnings of gcc and clang, clang-tidy
 	scripts/check-layers.sh
 	scripts/check-symbols.sh build/libweir.so
 	scripts/top-length.sh --limit 60
 	scripts/gen-options.sh --check
+	scripts/check-strings.sh
 
 lint:
 	$(MAKE) CC=gcc OUT=build/gcc all
 	$(MAKE) CC=clang OUT=build/clang all
-	clang-tidy --quiet $(filter %.c,$(ALL_C)) -- $(CPPFLAGS) -std=c11
+	printf '%s\n' $(filter %.c,$(ALL_C)) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(CPPFLAGS) -std=c11 \
+	    2>&1 | { grep -v 'warnings\? generated\.$$' || true; }
 
 oracle: all ## weir derive against Flink's own classes, ORACLE_N random configurations per version
 	scripts/oracle.sh $(ORACLE_N)

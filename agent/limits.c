@@ -197,8 +197,10 @@ void limits_find(struct limits *l, const struct options *options, const struct d
              jvm->main_class[0] != '\0' ? jvm->main_class : "this JVM");
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
         l->component[c].declared = l->component[c].declared || (l->component[c].set && options->declared[c]);
-        if (l->component[c].set && !component_in_role((enum weir_component)c, jvm->role))
+        if (options->limit_set[c] && !component_in_role((enum weir_component)c, jvm->role))
             warn(l, "limit.%s has no effect: this JVM has no such row", component_id((enum weir_component)c));
+        else if (options->limit_set[c] && (c == WEIR_MAPPED || c == WEIR_JVM_OVERHEAD))
+            warn(l, "limit.%s has no effect yet: nothing measures that row", component_id((enum weir_component)c));
         if (l->component[c].source == NULL)
             l->component[c].source = "";
     }
