@@ -101,6 +101,17 @@ static const struct {
     { WEIR_ROLE_JOBMANAGER, 12, FLINKKEY_JM_OVERHEAD_MAX, WEIR_JVM_OVERHEAD },
 };
 
+/* Flink cuts cores to eight decimals. */
+static double cut_cores(double cores)
+{
+    struct javanum_decimal d = javanum_shortest(cores);
+    if (d.exponent >= -8)
+        return cores;
+    for (; d.exponent < -8; d.exponent++)
+        d.digits /= 10;
+    return (double)d.digits / 1e8;
+}
+
 void flinkmodel_put_dynamic(struct buf *b, const struct flinkmodel *m)
 {
     const char *separator = "";
@@ -114,7 +125,7 @@ void flinkmodel_put_dynamic(struct buf *b, const struct flinkmodel *m)
     if (m->role != WEIR_ROLE_TASKMANAGER)
         return;
     buf_printf(b, " -D %s=", flinkkey_name(FLINKKEY_TM_CPU_CORES));
-    javanum_put_double(b, m->cpu_cores);
+    javanum_put_double(b, cut_cores(m->cpu_cores));
     if (flink_version_least(m->version, 1, 13))
         buf_printf(b, " -D %s=%d -D external-resources=none", flinkkey_name(FLINKKEY_TM_SLOTS), m->slots);
 }
