@@ -46,7 +46,7 @@ static struct {
     struct reporter_config reporter;
     char                   dir[OPTIONS_PATH_MAX];
     char                   jvm_version[64];
-    bool                   running;
+    bool                   loaded, running;
 } me;
 
 static bool bits_used(void *thread, uint64_t *bytes)
@@ -175,8 +175,13 @@ static void install(JNIEnv *jni)
     const char *why = "ok";
     uint64_t reserved, count, seeded = 0;
     bool known = bits_init(jni) == WEIR_OK;
-    bool hooked = hook_unsafe_install(jni, &why) == WEIR_OK && hook_unsafe_check(jni, &why) == WEIR_OK;
+    bool hooked = false;
+    if (!me.options.hook_unsafe)
+        why = "off by option hooks: direct buffers and Unsafe memory are not counted";
+    else
+        hooked = hook_unsafe_install(jni, &why) == WEIR_OK && hook_unsafe_check(jni, &why) == WEIR_OK;
     note_hook("unsafe", hooked ? "ok" : why);
+    me.reporter.counting = hooked;
     if (!known)
         note_hook("bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
     if (hooked && known && bits_read(jni, &reserved, &count) && count > 0 && seed_direct(jni, &seeded) != WEIR_OK)
@@ -269,6 +274,11 @@ static enum weir_rc ask_for_events(void)
 
 jint lifecycle_load(JavaVM *vm, const char *options)
 {
+    if (me.loaded) {
+        log_warn("loaded twice by the same command line: the second -agentpath has no effect");
+        return JNI_OK;
+    }
+    me.loaded = true;
     bool fine = take_options(options);
     if (me.options.strict && (!fine || !strict_files()) && !me.options.help)
         return JNI_ERR;

@@ -137,6 +137,10 @@ static void take_sheet(enum weir_component owners_of)
     if (me.beans_asked)
         pools_read(me.jni, &me.vm);
     acct_snapshot(&me.sheet, owners_of, now);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT && !me.config.counting; c++) {
+        me.sheet.rows[c].measured = false;
+        me.sheet.rows[c].note = "not measured: the hook is not in";
+    }
     me.sheet.agent.dropped_events += me.json.lost;
     vm_rows(now);
     me.sheet.rows[WEIR_MAPPED].note = "not measured";

@@ -3,6 +3,7 @@
 #define REPORTER_H
 /* The one thread of ours: turns events and readings into lines and files. */
 #include <jni.h>
+#include <stdbool.h>
 
 #include "limits.h"
 #include "model/options.h"
@@ -15,6 +16,7 @@ struct reporter_config {
     enum weir_role         role;
     const char            *jvm;     /* java.vm.version's number: "17.0.15" */
     const char            *dir;     /* output directory, "" none */
+    bool                   counting; /* false: no hook is in, its rows are not measured */
     size_t                 hook_count;
     struct weir_hook_state hooks[WEIR_MAX_HOOKS];
 };

@@ -26,6 +26,7 @@ struct options {
     uint32_t depth;                  /* frames kept, 1..WEIR_MAX_DEPTH */
     uint64_t max_live;               /* records of the address table */
     bool     strict, help;
+    bool           hook_unsafe; /* may the Unsafe natives be replaced */
     bool     stacks_all;
 };
 

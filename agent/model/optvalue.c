@@ -59,6 +59,16 @@ enum optvalue_problem optvalue_flag(void *field, const char *value, uint64_t min
     return OPTVALUE_FINE;
 }
 
+enum optvalue_problem optvalue_hooks(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)min, (void)max;
+    bool none = strcmp(value, "none") == 0;
+    if (!none && strcmp(value, "all") != 0 && strcmp(value, "unsafe") != 0)
+        return OPTVALUE_BAD;
+    *(bool *)field = !none;
+    return OPTVALUE_FINE;
+}
+
 enum optvalue_problem optvalue_size(void *field, const char *value, uint64_t min, uint64_t max)
 {
     uint64_t bytes;

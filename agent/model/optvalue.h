@@ -20,7 +20,8 @@ typedef enum optvalue_problem optvalue_parse(void *field, const char *value, uin
 
 optvalue_parse optvalue_mode;     /* enum weir_mode */
 optvalue_parse optvalue_stacks;   /* bool: all of them */
-optvalue_parse optvalue_flag;     /* bool: true, whatever the value */
+optvalue_parse optvalue_flag;     /* bool: true or false */
+optvalue_parse optvalue_hooks;    /* bool: is `unsafe` among them */
 optvalue_parse optvalue_size;     /* uint64_t, Flink's MemorySize */
 optvalue_parse optvalue_duration; /* uint64_t milliseconds; 0 is always allowed */
 optvalue_parse optvalue_count;    /* uint64_t */
