@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flinkconf_tree.c: libyaml's events to a tree, with the types and refusals of SnakeYAML Engine 2.6 (Flink's parser).
  * Bound: MAX_NODES, FLINKCONF_TREE_DEPTH, MAX_ALIASES; beyond them the file is refused.
- * Known to differ, none of it likely in a configuration: libyaml breaks lines at U+0085, U+2028 and U+2029, takes only
- * letters, digits, - and _ in an anchor, refuses unknown % directives, a byte order mark inside the text and "key:{" in
- * a flow mapping, and drops the tag `!`, which makes a string of a number. */
+ * Known to differ, none of it likely in a configuration: libyaml breaks lines at U+0085, U+2028 and U+2029; takes only
+ * letters, digits, - and _ in an anchor; refuses unknown % directives, a byte order mark inside the text, "key:{" in a
+ * flow mapping and a block scalar that begins with a tab; and drops the tag `!`, which makes a string of a number. */
 #include "model/flinkconf_tree.h"
 
 #include <stdlib.h>

@@ -57,14 +57,20 @@ static bool derives(const struct deriver *x, enum flinkkey key, uint64_t bytes)
     return deriver_tries(x, key, &v, NULL);
 }
 
-/* The smallest whole MiB above the present value of key that derives. */
-static bool take_larger(struct deriver *x, enum flinkkey key)
+/* A size option's value, or its default when it is absent or no size. */
+static uint64_t size_of(const struct deriver *x, enum flinkkey key, uint64_t otherwise)
 {
-    uint64_t present = 0;
+    uint64_t bytes = otherwise;
     const struct flinkconf_value *v = deriver_option(x, key, NULL);
-    if (v == NULL || memsize_parse(v->text, &present, NULL) != WEIR_OK)
-        return false;
-    uint64_t low = present >> 20, step = 1; /* low: whole MiB that do not derive */
+    if (v != NULL)
+        (void)memsize_parse(v->text, &bytes, NULL);
+    return bytes;
+}
+
+/* The smallest whole MiB above `bytes` that derives. */
+static bool take_above(struct deriver *x, enum flinkkey key, uint64_t bytes)
+{
+    uint64_t low = bytes >> 20, step = 1; /* low: whole MiB that do not derive */
     while (!derives(x, key, MIB(low + step))) {
         low += step;
         step *= 2;
@@ -82,28 +88,32 @@ static bool take_larger(struct deriver *x, enum flinkkey key)
     return take_size(x, key, MIB(high));
 }
 
+static bool take_larger(struct deriver *x, enum flinkkey key)
+{
+    return deriver_is_set(x, key) && take_above(x, key, size_of(x, key, 0));
+}
+
 /* A total that is too small, whichever of the two is configured. */
 static bool take_larger_total(struct deriver *x)
 {
     return take_larger(x, x->keys->flink) || take_larger(x, x->keys->process);
 }
 
-/* Total process memory as it would come out if nobody had set it. */
+/* Total process memory that leaves overhead its minimum, or as it would come out if nobody had set it. */
 static bool take_derived_process(struct deriver *x)
 {
     struct flinkmodel m;
-    return deriver_tries(x, x->keys->process, NULL, &m) && take_size(x, x->keys->process, m.process.bytes);
+    uint64_t least = x->m->flink.bytes + x->m->rows[WEIR_JVM_METASPACE].bytes +
+                     size_of(x, x->keys->overhead_min, MIB(192));
+    return take_size(x, x->keys->process, least) ||
+           (deriver_tries(x, x->keys->process, NULL, &m) && take_size(x, x->keys->process, m.process.bytes));
 }
 
 /* x->need - x->have is too much for a part: give it that much less. */
 static bool take_smaller(struct deriver *x, enum flinkkey key)
 {
-    uint64_t bytes = 0;
-    const struct flinkconf_value *v = deriver_option(x, key, NULL);
-    uint64_t excess = x->need - x->have;
-    if (v == NULL || memsize_parse(v->text, &bytes, NULL) != WEIR_OK || bytes < excess)
-        return false;
-    return take_size(x, key, bytes - excess);
+    uint64_t bytes = size_of(x, key, 0), excess = x->need - x->have;
+    return deriver_is_set(x, key) && bytes >= excess && take_size(x, key, bytes - excess);
 }
 
 /* "1.5g", "512 MiB", "1728 mbytes": what was meant. */
@@ -143,7 +153,10 @@ static bool take_for_range(struct deriver *x)
 
 static bool take_for_parts(struct deriver *x)
 {
-    return take_larger_total(x) || take_smaller(x, FLINKKEY_TM_MANAGED_SIZE) ||
+    /* What is left for network has to lie in its range, which may be a single value: try its minimum exactly. */
+    bool exact = x->err->code == FLINKMODEL_SUM_N && deriver_is_set(x, x->keys->flink) &&
+                 take_size(x, x->keys->flink, x->need + size_of(x, FLINKKEY_TM_NETWORK_MIN, MIB(64)));
+    return exact || take_larger_total(x) || take_smaller(x, FLINKKEY_TM_MANAGED_SIZE) ||
            take_smaller(x, FLINKKEY_TM_TASK_HEAP) || take_text(x, FLINKKEY_TM_MANAGED_FRACTION, "0.4") ||
            take_text(x, FLINKKEY_TM_NETWORK_FRACTION, "0.1");
 }
@@ -199,9 +212,11 @@ static bool take_for_jm_heap(struct deriver *x)
     return take_size(x, x->keys->flink, off ? x->need : x->need + MIB(128)) || take_smaller(x, FLINKKEY_JM_HEAP);
 }
 
+/* The size of Flink's shipped configuration, or what the options that are set need. */
 static bool take_entry(struct deriver *x)
 {
-    return take_text(x, x->keys->process, x->m->role == WEIR_ROLE_JOBMANAGER ? "1600m" : "1728m");
+    uint64_t shipped = MIB(x->m->role == WEIR_ROLE_JOBMANAGER ? 1600 : 1728);
+    return take_size(x, x->keys->process, shipped) || take_above(x, x->keys->process, shipped);
 }
 
 static bool take_none(struct deriver *x)

@@ -179,7 +179,7 @@ struct javanum_decimal javanum_shortest(double x)
     if (x == 0 || !isfinite(x))
         return (struct javanum_decimal){ 0, 0 };
     locale_t old = enter_c_locale();
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = 2; digits <= 17; digits++) { /* Java takes two at least: 4.9E-324, not 5E-324 */
         snprintf(text, sizeof text, "%.*e", digits - 1, x);
         if (strtod(text, NULL) == x)
             break;

@@ -14,7 +14,7 @@ enum weir_rc javanum_parse_double(const char *s, double *out);
 /* Integer.parseInt: optional sign and ASCII digits, no blanks. */
 enum weir_rc javanum_parse_int(const char *s, int32_t *out);
 
-/* x = digits * 10^exponent with the fewest digits that read back as x; x finite and not negative, 0 is 0 * 10^0. */
+/* x = digits * 10^exponent with the fewest digits (at least two, less zeros) that read back as x; x finite and not negative, 0 is 0 * 10^0. */
 struct javanum_decimal {
     uint64_t digits; /* below 10^17 */
     int      exponent;
