@@ -19,11 +19,13 @@
 #include "base/sysfs.h"
 #include "core/acct.h"
 #include "files.h"
+#include "jvm/attempts.h"
 #include "jvm/bits.h"
 #include "jvm/codesource.h"
 #include "jvm/discover.h"
 #include "jvm/env.h"
 #include "jvm/frames.h"
+#include "jvm/hook_thread.h"
 #include "jvm/hook_unsafe.h"
 #include "jvm/loaders.h"
 #include "jvm/seed.h"
@@ -170,18 +172,35 @@ static enum weir_rc prepare(JNIEnv *jni)
     return frames_init(&frames);
 }
 
+/* Only where there are tasks: elsewhere nothing would be learnt from a thread's start. */
+static void install_thread(JNIEnv *jni)
+{
+    const char *why = "ok";
+    if (me.jvm.role != WEIR_ROLE_TASKMANAGER)
+        return;
+    bool hooked = false;
+    if ((me.options.hooks & OPTVALUE_HOOK_THREAD) == 0)
+        why = "off by option hooks: owners have no job or attempt";
+    else
+        hooked = attempts_init(jni, acct_attempts(), acct_stacks()) == WEIR_OK &&
+                 hook_thread_install(jni, acct_attempt_event, &why) == WEIR_OK &&
+                 JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_THREAD_END, NULL) == WEIR_OK;
+    note_hook("thread", hooked ? "ok" : why);
+}
+
 static void install(JNIEnv *jni)
 {
     const char *why = "ok";
     uint64_t reserved, count, seeded = 0;
     bool known = bits_init(jni) == WEIR_OK;
     bool hooked = false;
-    if (!me.options.hook_unsafe)
+    if ((me.options.hooks & OPTVALUE_HOOK_UNSAFE) == 0)
         why = "off by option hooks: direct buffers and Unsafe memory are not counted";
     else
         hooked = hook_unsafe_install(jni, &why) == WEIR_OK && hook_unsafe_check(jni, &why) == WEIR_OK;
     note_hook("unsafe", hooked ? "ok" : why);
     me.reporter.counting = hooked;
+    install_thread(jni);
     if (!known)
         note_hook("bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
     if (hooked && known && bits_read(jni, &reserved, &count) && count > 0 && seed_direct(jni, &seeded) != WEIR_OK)
@@ -242,6 +261,13 @@ static void JNICALL on_vm_init(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
         start(jni);
 }
 
+static void JNICALL on_thread_end(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
+{
+    (void)ti;
+    (void)thread;
+    hook_thread_ended(jni);
+}
+
 static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
 {
     (void)ti;
@@ -249,6 +275,7 @@ static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
     if (me.running)
         reporter_stop(VMDEATH_WAIT_MS);
     hook_unsafe_shut();
+    hook_thread_shut();
 }
 
 static enum weir_rc ask_for_events(void)
@@ -262,6 +289,7 @@ static enum weir_rc ask_for_events(void)
     want.can_get_line_numbers = 1;
     callbacks.VMInit = on_vm_init;
     callbacks.VMDeath = on_vm_death;
+    callbacks.ThreadEnd = on_thread_end;
     enum weir_rc rc = JVM_TRY(AddCapabilities, &want);
     if (rc == WEIR_OK)
         rc = JVM_TRY(SetEventCallbacks, &callbacks, sizeof callbacks);

@@ -202,6 +202,9 @@ static void say_event(const struct ring_event *e)
     me.breach.used = e->used[e->component];
     me.breach.requested = e->requested;
     me.breach.thread = e->thread;
+    me.breach.attempt.known = attempts_get(acct_attempts(), acct_stacks(), e->attempt, &me.breach.attempt);
+    if (me.breach.attempt.known && e->shared)
+        me.breach.attempt.state = WEIR_ATTEMPT_SHARED;
     stacks_get(acct_stacks(), e->stack, &me.breach.stack);
     me.breach.stack.decider = e->decider;
     me.breach.stack.source = stacks_text(acct_stacks(), e->source);
@@ -231,11 +234,27 @@ static void say_row(const struct policy_verdict *v, enum weir_component c, enum 
     say_breach();
 }
 
+/* JSON only: what a finished attempt left behind is judged later, when a collection had its chance. */
+static void say_attempt(const struct ring_event *e)
+{
+    struct weir_attempt_event event = { .ended = e->type == RING_ATTEMPT_END };
+    if (!attempts_get(acct_attempts(), acct_stacks(), e->attempt, &event.attempt))
+        return;
+    struct weir_header h = header();
+    struct buf json = json_buf();
+    out_json_attempt(&json, &h, &event);
+    files_put_line(&me.json, &json);
+}
+
 static void drain(void)
 {
     struct ring_event e;
-    while (acct_take_event(&e))
-        say_event(&e);
+    while (acct_take_event(&e)) {
+        if (e.type == RING_BREACH)
+            say_event(&e);
+        else
+            say_attempt(&e);
+    }
 }
 
 static void judge_rows(int64_t now)

@@ -59,12 +59,36 @@ struct weir_pool_row {
     struct weir_limit limit;
 };
 
+/* X(symbol, name): of an owner. shared: a thread that no single attempt owns, or that outlived the one that started it. */
+#define WEIR_ATTEMPT_STATES(X) \
+    X(UNKNOWN, "unknown")      \
+    X(RUNNING, "running")      \
+    X(ENDED, "ended")          \
+    X(SHARED, "shared")
+
+#define WEIR_ENUM_STATE(sym, name) WEIR_ATTEMPT_##sym,
+enum weir_attempt_state { WEIR_ATTEMPT_STATES(WEIR_ENUM_STATE) WEIR_ATTEMPT_STATE_COUNT };
+#undef WEIR_ENUM_STATE
+
+/* One execution of one subtask. */
+struct weir_attempt {
+    bool                    known; /* false: the rest means nothing */
+    enum weir_attempt_state state;
+    uint64_t                job_id[2]; /* printed as Flink does: 32 hex digits */
+    const char             *job_name;  /* "" where this Flink's Task does not hold it (before 1.20) */
+    const char             *vertex;    /* task name without subtask */
+    int32_t                 subtask, attempt; /* from 0 */
+    int64_t                 begin_ms, end_ms; /* end_ms 0: runs */
+    uint64_t                bytes, blocks;    /* live, taken by it */
+};
+
 struct weir_owner {
     enum weir_component component;
     enum weir_kind      kind;
     uint64_t            bytes, count;
     int64_t             age_ms; /* since its first live allocation */
     const char         *loader; /* class of the deciding class loader; "" boot */
+    struct weir_attempt attempt;
     struct weir_stack   stack;
 };
 
@@ -107,6 +131,12 @@ struct weir_start {
     const char            *warnings[WEIR_MAX_WARNINGS]; /* contradictions found, whole sentences */
 };
 
+/* An attempt began, or ended and left something behind or nothing. */
+struct weir_attempt_event {
+    bool                ended;
+    struct weir_attempt attempt;
+};
+
 enum weir_reason {
     WEIR_REASON_SHARE,  /* the component exceeds its own share */
     WEIR_REASON_BUDGET, /* framework.off-heap + task.off-heap (JobManager: off-heap) nears or exceeds its sum */
@@ -125,6 +155,7 @@ struct weir_breach {
     uint64_t            budget_used, budget_limit; /* reason BUDGET; else 0 */
     uint64_t            suppressed;                /* lines of this component and level left out since the last */
     const char         *thread;                    /* "" if no single request */
+    struct weir_attempt attempt;                   /* of the requesting thread */
     struct weir_stack   stack;                     /* count 0 if no single request */
     struct weir_sheet   sheet;                     /* the vector of the hook's instant, pools, top owners of the component */
 };

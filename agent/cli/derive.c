@@ -9,14 +9,16 @@
 #include "out/out_derive.h"
 
 static const char usage[] =
-    "usage: weir derive [--role tm|jm] [--flink VERSION] [--conf DIR|FILE] [-D KEY=VALUE]... [--json]\n"
+    "usage: weir derive [--role tm|jm] [--flink VERSION] [--conf DIR|FILE] [-D KEY=VALUE]... "
+    "[--json]\n"
     "  --role tm|jm      TaskManager (default) or JobManager\n"
     "  --flink VERSION   1.10 to 2.x, as 1.20 or 1.20.4; default: the newest this tool knows\n"
     "  --conf DIR|FILE   Flink's configuration directory, or one file of it\n"
     "  -D KEY=VALUE      overrides the file, as for Flink's own commands; may be repeated\n"
     "  --json            one JSON object instead of the table; also for errors\n"
     "Without --conf and without a -D that sets a total, $FLINK_CONF_DIR is read. Up to Flink 1.20\n"
-    "$FLINK_TM_HEAP and $FLINK_JM_HEAP count, as in Flink's scripts. Exit code 2: Flink would refuse.\n";
+    "$FLINK_TM_HEAP and $FLINK_JM_HEAP count, as in Flink's scripts. Exit code 2: Flink would "
+    "refuse.\n";
 
 enum { MAX_DYNAMIC = 256 };
 
@@ -83,7 +85,7 @@ static int set_help(struct request *r, const char *value)
 
 static const struct option {
     const char *name;
-    const char *takes; /* NULL: no value */
+    const char *takes;                                /* NULL: no value */
     int (*set)(struct request *r, const char *value); /* not 0: bad value */
     bool hidden;
 } options[] = {
@@ -107,7 +109,8 @@ static const struct option *find_option(const char *token, const char **value)
         *value = NULL;
         if (strcmp(token, options[i].name) == 0)
             return &options[i];
-        if (options[i].takes == NULL || strncmp(token, options[i].name, n) != 0 || (!letter && token[n] != '='))
+        if (options[i].takes == NULL || strncmp(token, options[i].name, n) != 0 ||
+            (!letter && token[n] != '='))
             continue;
         *value = token + n + !letter;
         return &options[i];
@@ -128,7 +131,7 @@ static int refuse_token(const char *token)
 static int parse(struct request *r, int argc, char **args)
 {
     for (int i = 0; i < argc; i++) {
-        const char *value = NULL;
+        const char          *value = NULL;
         const struct option *o = find_option(args[i], &value);
         if (o == NULL)
             return refuse_token(args[i]);
@@ -145,9 +148,11 @@ static int parse(struct request *r, int argc, char **args)
 static bool has_entry_point(const struct flinkconf *c, enum weir_role role)
 {
     if (role == WEIR_ROLE_JOBMANAGER)
-        return flinkconf_get(c, FLINKKEY_JM_HEAP) != NULL || flinkconf_get(c, FLINKKEY_JM_FLINK) != NULL ||
+        return flinkconf_get(c, FLINKKEY_JM_HEAP) != NULL ||
+               flinkconf_get(c, FLINKKEY_JM_FLINK) != NULL ||
                flinkconf_get(c, FLINKKEY_JM_PROCESS) != NULL;
-    return flinkconf_get(c, FLINKKEY_TM_FLINK) != NULL || flinkconf_get(c, FLINKKEY_TM_PROCESS) != NULL ||
+    return flinkconf_get(c, FLINKKEY_TM_FLINK) != NULL ||
+           flinkconf_get(c, FLINKKEY_TM_PROCESS) != NULL ||
            (flinkconf_get(c, FLINKKEY_TM_TASK_HEAP) != NULL &&
             flinkconf_option(c, FLINKKEY_TM_MANAGED_SIZE, NULL) != NULL);
 }

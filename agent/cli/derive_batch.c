@@ -23,7 +23,7 @@ struct field {
 static size_t unescape(char *s)
 {
     static const char from[] = "nrt0\\", to[] = "\n\r\t\0\\";
-    char *out = s;
+    char             *out = s;
     for (const char *p = s; *p != '\0'; p++) {
         const char *known = *p == '\\' && p[1] != '\0' ? strchr(from, p[1]) : NULL;
         *out++ = known != NULL ? to[known - from] : *p;
@@ -50,14 +50,17 @@ static int split(char *line, struct field *fields)
 
 static bool names_key(enum flinkmodel_code code)
 {
-    return code == FLINKMODEL_READ || code == FLINKMODEL_FLOAT || code == FLINKMODEL_VALUE || code == FLINKMODEL_RANGE;
+    return code == FLINKMODEL_READ || code == FLINKMODEL_FLOAT || code == FLINKMODEL_VALUE ||
+           code == FLINKMODEL_RANGE;
 }
 
-static enum weir_rc answer(struct flinkconf *conf, int count, const struct field *f, struct flink_version v,
-                           struct flinkmodel *m, struct flinkmodel_error *err)
+static enum weir_rc answer(struct flinkconf *conf, int count, const struct field *f,
+                           struct flink_version v, struct flinkmodel *m,
+                           struct flinkmodel_error *err)
 {
-    const char *args[MAX_FIELDS];
-    enum flinkconf_file format = strcmp(f[1].s, "legacy") == 0 ? FLINKCONF_LEGACY_FILE : FLINKCONF_STANDARD_FILE;
+    const char         *args[MAX_FIELDS];
+    enum flinkconf_file format =
+        strcmp(f[1].s, "legacy") == 0 ? FLINKCONF_LEGACY_FILE : FLINKCONF_STANDARD_FILE;
     flinkconf_init(conf);
     if (strcmp(f[1].s, "none") != 0) {
         enum weir_rc rc = derive_load(conf, format, f[2].s, f[2].n, "file", err);
@@ -69,7 +72,8 @@ static enum weir_rc answer(struct flinkconf *conf, int count, const struct field
     (void)flinkconf_from_args(conf, count - 5, args, NULL);
     flinkconf_set_env(conf, FLINKKEY_ENV_TM_HEAP, f[3].s[0] == '=' ? f[3].s + 1 : NULL);
     flinkconf_set_env(conf, FLINKKEY_ENV_JM_HEAP, f[4].s[0] == '=' ? f[4].s + 1 : NULL);
-    return flinkmodel_derive(conf, strcmp(f[0].s, "jm") == 0 ? WEIR_ROLE_JOBMANAGER : WEIR_ROLE_TASKMANAGER, v, m, err);
+    return flinkmodel_derive(
+        conf, strcmp(f[0].s, "jm") == 0 ? WEIR_ROLE_JOBMANAGER : WEIR_ROLE_TASKMANAGER, v, m, err);
 }
 
 static void print_answer(FILE *out, const struct flinkmodel *m)
@@ -97,12 +101,14 @@ int derive_batch(FILE *in, FILE *out, struct flink_version v)
     while (exit_code == WEIR_EXIT_OK && getline(&line, &cap, in) > 0) {
         int count = split(line, fields);
         if (count < 5) {
-            fprintf(stderr, "weir derive --batch: a line of %d fields, at least 5 are needed\n", count);
+            fprintf(stderr, "weir derive --batch: a line of %d fields, at least 5 are needed\n",
+                    count);
             exit_code = WEIR_EXIT_USAGE;
         } else if (answer(&conf, count, fields, v, &m, &err) == WEIR_OK) {
             print_answer(out, &m);
         } else {
-            fprintf(out, "error %s %s %s\n", flinkmodel_code_name(err.code), names_key(err.code) ? err.key : "-",
+            fprintf(out, "error %s %s %s\n", flinkmodel_code_name(err.code),
+                    names_key(err.code) ? err.key : "-",
                     err.classes[0] != '\0' ? err.classes : "-");
         }
     }

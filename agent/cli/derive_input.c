@@ -12,7 +12,8 @@
 
 enum { FILE_CAP = 4 << 20 }; /* no configuration file is larger */
 
-static enum weir_rc refuse(struct flinkmodel_error *err, const char *path, const char *what, const char *hint)
+static enum weir_rc refuse(struct flinkmodel_error *err, const char *path, const char *what,
+                           const char *hint)
 {
     memset(err, 0, sizeof *err);
     err->code = FLINKMODEL_CONF;
@@ -22,10 +23,11 @@ static enum weir_rc refuse(struct flinkmodel_error *err, const char *path, const
 }
 
 /* The whole file; *text is the caller's to free. */
-static enum weir_rc read_file(const char *path, char **text, size_t *len, struct flinkmodel_error *err)
+static enum weir_rc read_file(const char *path, char **text, size_t *len,
+                              struct flinkmodel_error *err)
 {
-    FILE *f = fopen(path, "r");
-    char *data = f != NULL ? malloc(FILE_CAP) : NULL;
+    FILE        *f = fopen(path, "r");
+    char        *data = f != NULL ? malloc(FILE_CAP) : NULL;
     enum weir_rc rc = WEIR_OK;
     errno = f != NULL && data == NULL ? ENOMEM : errno;
     if (data == NULL) {
@@ -48,8 +50,8 @@ out:
     return rc;
 }
 
-enum weir_rc derive_load(struct flinkconf *conf, enum flinkconf_file format, const char *text, size_t len,
-                         const char *path, struct flinkmodel_error *err)
+enum weir_rc derive_load(struct flinkconf *conf, enum flinkconf_file format, const char *text,
+                         size_t len, const char *path, struct flinkmodel_error *err)
 {
     char       why[256];
     struct buf b;
@@ -68,8 +70,9 @@ static bool exists(const char *dir, enum flinkconf_file f, struct buf *path)
     return !path->cut && access(path->data, F_OK) == 0;
 }
 
-static enum weir_rc choose_in_dir(const char *dir, struct flink_version v, enum flinkconf_file *format,
-                                  struct buf *path, struct flinkmodel_error *err)
+static enum weir_rc choose_in_dir(const char *dir, struct flink_version v,
+                                  enum flinkconf_file *format, struct buf *path,
+                                  struct flinkmodel_error *err)
 {
     bool legacy = exists(dir, FLINKCONF_LEGACY_FILE, path);
     bool standard = exists(dir, FLINKCONF_STANDARD_FILE, path);
@@ -97,14 +100,15 @@ static enum flinkconf_file format_of_file(const char *path, struct flink_version
     return flinkconf_file_for(v, !flink_version_least(v, 1, 19), true);
 }
 
-enum weir_rc derive_read_conf(struct flinkconf *conf, const char *dir_or_file, struct flink_version v, struct buf *path,
+enum weir_rc derive_read_conf(struct flinkconf *conf, const char *dir_or_file,
+                              struct flink_version v, struct buf *path,
                               struct flinkmodel_error *err)
 {
-    struct stat st;
-    char  *text = NULL;
-    size_t len = 0;
+    struct stat         st;
+    char               *text = NULL;
+    size_t              len = 0;
     enum flinkconf_file format = FLINKCONF_NO_FILE;
-    enum weir_rc rc = WEIR_OK;
+    enum weir_rc        rc = WEIR_OK;
     if (stat(dir_or_file, &st) != 0)
         return refuse(err, dir_or_file, strerror(errno), "--conf takes a directory or a file");
     if (S_ISDIR(st.st_mode)) {

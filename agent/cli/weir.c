@@ -27,7 +27,9 @@ static void print_usage(FILE *to)
     fputs("usage: weir COMMAND [OPTION]...\n", to);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].what);
-    fputs("exit codes: 0 fine, 1 something over its limit, 2 usage or bad input, 3 JVM not reached\n", to);
+    fputs(
+        "exit codes: 0 fine, 1 something over its limit, 2 usage or bad input, 3 JVM not reached\n",
+        to);
 }
 
 static const struct command *find_command(const char *name)
@@ -40,8 +42,8 @@ static const struct command *find_command(const char *name)
 
 static int command_help(int argc, char **args)
 {
-    static char  help[] = "--help";
-    char        *only_help[] = { help, NULL };
+    static char           help[] = "--help";
+    char                 *only_help[] = { help, NULL };
     const struct command *c = argc > 0 ? find_command(args[0]) : NULL;
     if (c != NULL && c->run == command_derive)
         return c->run(1, only_help);
@@ -59,8 +61,10 @@ static int command_version(int argc, char **args)
 
 int main(int argc, char **argv)
 {
-    static const char *const aliases[][2] = { { "--help", "help" }, { "-h", "help" }, { "--version", "version" } };
-    const char *name = argc > 1 ? argv[1] : "";
+    static const char *const aliases[][2] = { { "--help", "help" },
+                                              { "-h", "help" },
+                                              { "--version", "version" } };
+    const char              *name = argc > 1 ? argv[1] : "";
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
         if (strcmp(name, aliases[i][0]) == 0)
             name = aliases[i][1];

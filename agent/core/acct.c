@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* acct.c: the books.
- * Order of a booking:  owner, totals, address record; of a free: record, totals, owner. So a record always points to
- *                      an owner that counts it, and a reused address cannot meet its old record.
+ * Order of a booking:  owner, totals, attempt, address record; of a free: record, totals, attempt, owner. So a record
+ *                      always points to an owner that counts it, and a reused address cannot meet its old record.
  * Deciding to speak:   `quiet` holds, per component, the highest use at which policy certainly says nothing: one compare
  *                      in the normal case. Above it policy is asked under its lock; its answer goes to the ring.
  * Time:                no clock here; the reporter stores a coarse one every tick. */
@@ -23,6 +23,7 @@ static struct {
     struct live              *live;
     struct stacks            *stacks;
     struct owners            *owners;
+    struct attempts          *attempts;
     struct ring              *ring;
     struct counters           totals;
     atomic_ullong             untracked, stale, unknown_frees;
@@ -45,6 +46,8 @@ enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live)
     if (rc == WEIR_OK)
         rc = owners_new(&books.owners);
     if (rc == WEIR_OK)
+        rc = attempts_new(&books.attempts);
+    if (rc == WEIR_OK)
         rc = ring_new(&books.ring);
     if (rc != WEIR_OK) {
         acct_close();
@@ -63,6 +66,8 @@ void acct_close(void)
         stacks_delete(books.stacks);
     if (books.owners != NULL)
         owners_delete(books.owners);
+    if (books.attempts != NULL)
+        attempts_delete(books.attempts);
     if (books.ring != NULL)
         ring_delete(books.ring);
     memset(&books, 0, sizeof books);
@@ -83,7 +88,7 @@ void acct_open(const struct policy_limits *limits, void (*wake)(void), int64_t w
     atomic_store_explicit(&books.open, true, memory_order_release);
 }
 
-static int64_t coarse_now(void)
+int64_t acct_coarse_ms(void)
 {
     return atomic_load_explicit(&books.coarse_ms, memory_order_relaxed);
 }
@@ -104,6 +109,9 @@ static uint64_t budget_used(const uint64_t used[WEIR_COMPONENT_COUNT])
 
 static void post(void *thread, const struct owner_key *key, uint64_t requested, struct ring_event *e)
 {
+    e->type = RING_BREACH;
+    e->attempt = key->attempt;
+    e->shared = key->shared;
     e->stack = key->stack;
     e->source = key->source;
     e->decider = key->decider;
@@ -133,7 +141,7 @@ static void speak_if_due(void *thread, const struct owner_key *key, uint64_t byt
     uint64_t *own = &e.used[key->component];
     *own = *own > bytes ? *own - bytes : 0;
     lock_take(&books.policy_lock);
-    e.verdict = policy_request(&books.policy, e.used, key->component, bytes, coarse_now());
+    e.verdict = policy_request(&books.policy, e.used, key->component, bytes, acct_coarse_ms());
     lock_drop(&books.policy_lock);
     /* A notice is said once per JVM: from then on the component is past its share and nobody need ask again. */
     if (e.verdict.level == WEIR_LEVEL_NOTICE && e.verdict.reason == WEIR_REASON_SHARE)
@@ -146,6 +154,7 @@ static void forget(struct live_rec rec)
 {
     struct owner_key key = owners_key(books.owners, rec.owner);
     counters_sub(&books.totals, key.component, key.kind, rec.bytes);
+    attempts_discharge(books.attempts, key.attempt, rec.bytes);
     owners_discharge(books.owners, rec.owner, rec.bytes);
 }
 
@@ -170,9 +179,10 @@ void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes)
     bool decided = outermost && books.ops->site(thread, &key);
     if (!decided)
         key = (struct owner_key){ .component = WEIR_UNDECIDED, .kind = WEIR_KIND_UNSAFE, .decider = -1 };
-    uint32_t owner = decided ? owners_charge(books.owners, &key, bytes, coarse_now())
-                             : owners_charge_plain(books.owners, key.component, key.kind, bytes, coarse_now());
-    uint64_t before = counters_add(&books.totals, key.component, key.kind, bytes, coarse_now());
+    uint32_t owner = decided ? owners_charge(books.owners, &key, bytes, acct_coarse_ms())
+                             : owners_charge_plain(books.owners, key.component, key.kind, bytes, acct_coarse_ms());
+    uint64_t before = counters_add(&books.totals, key.component, key.kind, bytes, acct_coarse_ms());
+    attempts_charge(books.attempts, owners_key(books.owners, owner).attempt, bytes);
     remember(addr, (struct live_rec){ bytes, owner });
     if (decided)
         speak_if_due(thread, &key, bytes, before);
@@ -222,14 +232,29 @@ void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind)
 {
     if (acct_holds(addr)) /* taken after the hooks went in */
         return;
-    uint32_t owner = owners_charge_plain(books.owners, WEIR_BEFORE_WEIR, kind, bytes, coarse_now());
-    counters_add(&books.totals, WEIR_BEFORE_WEIR, kind, bytes, coarse_now());
+    uint32_t owner = owners_charge_plain(books.owners, WEIR_BEFORE_WEIR, kind, bytes, acct_coarse_ms());
+    counters_add(&books.totals, WEIR_BEFORE_WEIR, kind, bytes, acct_coarse_ms());
     remember(addr, (struct live_rec){ bytes, owner });
+}
+
+void acct_attempt_event(uint32_t attempt, bool ended)
+{
+    struct ring_event e;
+    memset(&e, 0, sizeof e);
+    e.type = ended ? RING_ATTEMPT_END : RING_ATTEMPT_BEGIN;
+    e.attempt = attempt;
+    if (ring_put(books.ring, &e) && books.wake != NULL)
+        books.wake();
 }
 
 struct stacks *acct_stacks(void)
 {
     return books.stacks;
+}
+
+struct attempts *acct_attempts(void)
+{
+    return books.attempts;
 }
 
 void acct_tick(int64_t wall_ms, struct policy_verdict *budget)
@@ -267,6 +292,9 @@ static void fill_owner(struct weir_owner *out, const struct owner_view *v, int64
     out->count = v->count;
     out->age_ms = v->since_ms > 0 && wall_ms > v->since_ms ? wall_ms - v->since_ms : 0;
     out->loader = stacks_text(books.stacks, v->key.loader);
+    out->attempt.known = attempts_get(books.attempts, books.stacks, v->key.attempt, &out->attempt);
+    if (out->attempt.known && v->key.shared)
+        out->attempt.state = WEIR_ATTEMPT_SHARED;
     stacks_get(books.stacks, v->key.stack, &out->stack);
     out->stack.decider = v->key.decider;
     out->stack.source = stacks_text(books.stacks, v->key.source);
@@ -291,7 +319,7 @@ void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int6
     sheet->agent = (struct weir_agent_cost){
         .bytes = arena_resident(),
         .dropped_events = ring_dropped(books.ring),
-        .dropped_stacks = stacks_dropped(books.stacks) + owners_dropped(books.owners),
+        .dropped_stacks = stacks_dropped(books.stacks) + owners_dropped(books.owners) + attempts_dropped(books.attempts),
         .untracked_bytes = atomic_load_explicit(&books.untracked, memory_order_relaxed),
         .stale = atomic_load_explicit(&books.stale, memory_order_relaxed),
         .unknown_frees = atomic_load_explicit(&books.unknown_frees, memory_order_relaxed),

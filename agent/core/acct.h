@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/attempts.h"
 #include "core/capture.h"
 #include "core/live.h"
 #include "core/ring.h"
@@ -35,8 +36,16 @@ void acct_replaced(struct live_rec rec);
 /* Memory taken before weir was loaded, found by the heap walk: booked once, without owner. */
 void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind);
 
+/* An attempt began or ended, told by the thread it happened on. */
+void acct_attempt_event(uint32_t attempt, bool ended);
+/* The reporter's last reading of the clock; hooks read none. */
+int64_t acct_coarse_ms(void);
+
+/* The tables that other layers fill or read. */
+struct stacks   *acct_stacks(void);
+struct attempts *acct_attempts(void);
+
 /* Reporter. */
-struct stacks *acct_stacks(void);
 void     acct_tick(int64_t wall_ms, struct policy_verdict *budget);
 /* A row that the reporter reads from the VM: judged like the rest, under the same lock. */
 struct policy_verdict acct_row(enum weir_component row, uint64_t used, uint64_t limit, int64_t wall_ms);

@@ -3,7 +3,7 @@
  * The first PLAIN entries are the owners without stack, one per component and kind: always there, never chained.
  * Invariant:  an owner with live blocks is never reclaimed; charge raises the count under the group's lock, reclaim looks
  *             under the same lock, so an index in a live record stays valid until its discharge.
- * Bound:      OWNERS entries of 48 bytes, touched as used.
+ * Bound:      OWNERS entries of 56 bytes, touched as used.
  * Concurrent: one leaf lock per bucket group for lookup and insertion; bytes and count are atomics. */
 #include "core/owners.h"
 

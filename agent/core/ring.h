@@ -10,7 +10,13 @@
 
 enum { RING_THREAD_NAME = 128 };
 
+enum ring_type { RING_BREACH, RING_ATTEMPT_BEGIN, RING_ATTEMPT_END };
+
 struct ring_event {
+    enum ring_type        type;
+    uint32_t              attempt; /* core/attempts id; of the requesting thread for a breach */
+    uint32_t              shared;
+    /* the rest: of a breach */
     struct policy_verdict verdict;
     uint32_t              stack, source; /* core/stacks ids */
     int16_t               decider;

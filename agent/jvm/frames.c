@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/lock.h"
+#include "jvm/attempts.h"
 #include "jvm/codesource.h"
 #include "jvm/env.h"
 #include "jvm/loaders.h"
@@ -212,9 +213,9 @@ static uint32_t keep_stack(const struct judged *judged, int count, int16_t *deci
     return stacks_put(me.config.stacks, ids, kept);
 }
 
-bool frames_site(void *thread, struct owner_key *out)
+bool frames_site(void *env, struct owner_key *out)
 {
-    JNIEnv *jni = thread;
+    JNIEnv *jni = env;
     jvmtiFrameInfo frames[WEIR_MAX_DEPTH];
     struct judged judged[WEIR_MAX_DEPTH];
     struct attr_trait traits[WEIR_MAX_DEPTH];
@@ -237,6 +238,9 @@ bool frames_site(void *thread, struct owner_key *out)
     out->source = decider.source;
     out->loader = decider.loader;
     out->loader_tag = decider.loader_tag;
+    struct attempts_thread thread = attempts_current(jni);
+    out->attempt = thread.id;
+    out->shared = thread.shared;
     out->component = (uint8_t)d.component;
     out->kind = (uint8_t)d.kind;
     return true;

@@ -9,15 +9,12 @@
 
 /* What the start scripts write as -D arguments, always as "<digits>b" (cores and slots aside). */
 static const enum flinkkey written_by_scripts[] = {
-    FLINKKEY_TM_FRAMEWORK_HEAP, FLINKKEY_TM_FRAMEWORK_OFF_HEAP,
-    FLINKKEY_TM_TASK_HEAP,      FLINKKEY_TM_TASK_OFF_HEAP,
-    FLINKKEY_TM_NETWORK_MIN,    FLINKKEY_TM_NETWORK_MAX,
-    FLINKKEY_TM_MANAGED_SIZE,   FLINKKEY_TM_METASPACE,
-    FLINKKEY_TM_OVERHEAD_MIN,   FLINKKEY_TM_OVERHEAD_MAX,
-    FLINKKEY_TM_CPU_CORES,      FLINKKEY_TM_SLOTS,
-    FLINKKEY_JM_HEAP,           FLINKKEY_JM_OFF_HEAP,
-    FLINKKEY_JM_METASPACE,      FLINKKEY_JM_OVERHEAD_MIN,
-    FLINKKEY_JM_OVERHEAD_MAX,
+    FLINKKEY_TM_FRAMEWORK_HEAP, FLINKKEY_TM_FRAMEWORK_OFF_HEAP, FLINKKEY_TM_TASK_HEAP,
+    FLINKKEY_TM_TASK_OFF_HEAP,  FLINKKEY_TM_NETWORK_MIN,        FLINKKEY_TM_NETWORK_MAX,
+    FLINKKEY_TM_MANAGED_SIZE,   FLINKKEY_TM_METASPACE,          FLINKKEY_TM_OVERHEAD_MIN,
+    FLINKKEY_TM_OVERHEAD_MAX,   FLINKKEY_TM_CPU_CORES,          FLINKKEY_TM_SLOTS,
+    FLINKKEY_JM_HEAP,           FLINKKEY_JM_OFF_HEAP,           FLINKKEY_JM_METASPACE,
+    FLINKKEY_JM_OVERHEAD_MIN,   FLINKKEY_JM_OVERHEAD_MAX,
 };
 
 /* Of these, the ones no total or fraction ever changes. 1.10.0 has another metaspace, but never passes it on. */
@@ -35,10 +32,11 @@ void flinkconf_init(struct flinkconf *c)
     memset(c, 0, sizeof *c);
 }
 
-void flinkconf_set(struct flinkconf *c, enum flinkkey key, enum flinkconf_source source, const char *text, size_t len)
+void flinkconf_set(struct flinkconf *c, enum flinkkey key, enum flinkconf_source source,
+                   const char *text, size_t len)
 {
     struct flinkconf_value *v = &c->values[key];
-    size_t kept = len < FLINKCONF_TEXT_CAP ? len : FLINKCONF_TEXT_CAP - 1;
+    size_t                  kept = len < FLINKCONF_TEXT_CAP ? len : FLINKCONF_TEXT_CAP - 1;
     v->source = (uint8_t)source;
     v->type = FLINKCONF_STRING;
     v->too_long = kept < len;
@@ -54,8 +52,8 @@ void flinkconf_set(struct flinkconf *c, enum flinkkey key, enum flinkconf_source
 
 bool flinkconf_set_dynamic(struct flinkconf *c, const char *argument)
 {
-    const char *equals = strchr(argument, '=');
-    size_t n = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
+    const char   *equals = strchr(argument, '=');
+    size_t        n = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
     enum flinkkey key = flinkkey_find_n(argument, n);
     if (key == FLINKKEY_NONE)
         return false;
@@ -77,9 +75,10 @@ const struct flinkconf_value *flinkconf_get(const struct flinkconf *c, enum flin
     return &c->values[key];
 }
 
-const struct flinkconf_value *flinkconf_option(const struct flinkconf *c, enum flinkkey key, enum flinkkey *used)
+const struct flinkconf_value *flinkconf_option(const struct flinkconf *c, enum flinkkey key,
+                                               enum flinkkey *used)
 {
-    enum flinkkey from = key;
+    enum flinkkey                 from = key;
     const struct flinkconf_value *v = flinkconf_get(c, key);
     if (v == NULL) {
         from = flinkkey_fallback(key);
@@ -140,7 +139,8 @@ static bool argument_is_a_persons(const struct flinkconf_value *v, enum flinkkey
     return !has_script_form(v->text) || differs_from_fixed_default(key, v->text);
 }
 
-bool flinkconf_declared(const struct flinkconf *file, const struct flinkconf *args, enum flinkkey key)
+bool flinkconf_declared(const struct flinkconf *file, const struct flinkconf *args,
+                        enum flinkkey key)
 {
     enum flinkkey used = key;
     if (file != NULL && flinkconf_option(file, key, NULL) != NULL)
@@ -151,7 +151,8 @@ bool flinkconf_declared(const struct flinkconf *file, const struct flinkconf *ar
     return v->source != FLINKCONF_DYNAMIC || argument_is_a_persons(v, used);
 }
 
-enum flinkconf_file flinkconf_file_for(struct flink_version v, bool has_flink_conf_yaml, bool has_config_yaml)
+enum flinkconf_file flinkconf_file_for(struct flink_version v, bool has_flink_conf_yaml,
+                                       bool has_config_yaml)
 {
     bool legacy = !flink_version_least(v, 2, 0);
     bool standard = flink_version_least(v, 1, 19);
@@ -163,12 +164,9 @@ enum flinkconf_file flinkconf_file_for(struct flink_version v, bool has_flink_co
 const char *flinkconf_file_name(enum flinkconf_file f)
 {
     switch (f) {
-    case FLINKCONF_LEGACY_FILE:
-        return "flink-conf.yaml";
-    case FLINKCONF_STANDARD_FILE:
-        return "config.yaml";
-    case FLINKCONF_NO_FILE:
-        break;
+    case FLINKCONF_LEGACY_FILE: return "flink-conf.yaml";
+    case FLINKCONF_STANDARD_FILE: return "config.yaml";
+    case FLINKCONF_NO_FILE: break;
     }
     return "";
 }

@@ -30,9 +30,9 @@ struct flinkconf_value {
     uint8_t  source; /* enum flinkconf_source; FLINKCONF_UNSET = key absent */
     uint8_t  type;   /* enum flinkconf_type */
     bool     too_long;
-    uint8_t  times;                    /* how often program arguments gave it, at most 255 */
-    uint32_t line;                     /* of the file, from 1; 0 = none */
-    char     text[FLINKCONF_TEXT_CAP]; /* Java's toString() of the value; a NUL in it is kept as byte 1 */
+    uint8_t  times;                /* how often program arguments gave it, at most 255 */
+    uint32_t line;                 /* of the file, from 1; 0 = none */
+    char text[FLINKCONF_TEXT_CAP]; /* Java's toString() of the value; a NUL in it is kept as byte 1 */
 };
 
 struct flinkconf {
@@ -56,17 +56,20 @@ bool flinkconf_set_dynamic(struct flinkconf *c, const char *argument);
 /* An environment variable; value NULL = not set, "" counts as set (Flink then fails). */
 void flinkconf_set_env(struct flinkconf *c, enum flinkkey key, const char *value);
 /* Any key from any source; what flinkconf_set_dynamic and the loaders end in. len bytes of text. */
-void flinkconf_set(struct flinkconf *c, enum flinkkey key, enum flinkconf_source source, const char *text, size_t len);
+void flinkconf_set(struct flinkconf *c, enum flinkkey key, enum flinkconf_source source,
+                   const char *text, size_t len);
 
 /* Program arguments after the main class, read as Flink's commons-cli does: `-D k=v`, `-Dk=v`, `-D k` = "true",
  * `--configDir X`, `-c X`; the last one wins; reading stops at the first token that is no option of Flink's. configdir
  * (may be NULL) is reset and gets the directory, "" when there is none. Returns how many known keys were set. */
-unsigned flinkconf_from_args(struct flinkconf *c, int argc, const char *const *argv, struct buf *configdir);
+unsigned flinkconf_from_args(struct flinkconf *c, int argc, const char *const *argv,
+                             struct buf *configdir);
 
 /* NULL: absent. Only this very key; for an option with a deprecated name see flinkconf_option. */
 const struct flinkconf_value *flinkconf_get(const struct flinkconf *c, enum flinkkey key);
 /* As Flink reads an option: the key if present, else its deprecated name. *used (may be NULL) says which it was. */
-const struct flinkconf_value *flinkconf_option(const struct flinkconf *c, enum flinkkey key, enum flinkkey *used);
+const struct flinkconf_value *flinkconf_option(const struct flinkconf *c, enum flinkkey key,
+                                               enum flinkkey *used);
 /* A boolean option, `otherwise` when absent or neither true nor false. */
 bool flinkconf_bool(const struct flinkconf *c, enum flinkkey key, bool otherwise);
 
@@ -83,10 +86,12 @@ bool flinkconf_word(const struct flinkconf_value *v, const char *word);
  *     (framework.heap, framework.off-heap, task.off-heap, metaspace, the JobManager's off-heap): nothing derives such
  *     a value.
  * What is left is what the scripts derived: not declared. */
-bool flinkconf_declared(const struct flinkconf *file, const struct flinkconf *args, enum flinkkey key);
+bool flinkconf_declared(const struct flinkconf *file, const struct flinkconf *args,
+                        enum flinkkey key);
 
 /* Which file Flink of this version reads, given which exist in its configuration directory. */
-enum flinkconf_file flinkconf_file_for(struct flink_version v, bool has_flink_conf_yaml, bool has_config_yaml);
+enum flinkconf_file flinkconf_file_for(struct flink_version v, bool has_flink_conf_yaml,
+                                       bool has_config_yaml);
 /* "flink-conf.yaml", "config.yaml", "" for FLINKCONF_NO_FILE. */
 const char *flinkconf_file_name(enum flinkconf_file f);
 

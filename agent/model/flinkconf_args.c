@@ -14,20 +14,12 @@ static const struct option {
     const char *word;
     int         values;
 } options[] = {
-    { "D", NULL, 2 },
-    { "c", "configDir", 1 },
-    { "h", "host", 1 },
-    { "r", "webui-port", 1 },
-    { "x", "executionMode", 1 },
-    { "j", "job-classname", 1 },
-    { "jid", "job-id", 1 },
-    { "s", "fromSavepoint", 1 },
-    { "n", "allowNonRestoredState", 0 },
-    { "rm", "restoreMode", 1 },
-    { "cm", "claimMode", 1 },
-    { "jars", "jars", UNLIMITED },
+    { "D", NULL, 2 },           { "c", "configDir", 1 },     { "h", "host", 1 },
+    { "r", "webui-port", 1 },   { "x", "executionMode", 1 }, { "j", "job-classname", 1 },
+    { "jid", "job-id", 1 },     { "s", "fromSavepoint", 1 }, { "n", "allowNonRestoredState", 0 },
+    { "rm", "restoreMode", 1 }, { "cm", "claimMode", 1 },    { "jars", "jars", UNLIMITED },
 };
-#define DYNAMIC (&options[0])
+#define DYNAMIC    (&options[0])
 #define CONFIG_DIR (&options[1])
 
 struct span {
@@ -73,7 +65,8 @@ static const struct option *find_named(struct span name)
 static const struct option *find_glued(struct span token)
 {
     for (size_t i = 0; token.n > 2 && i < sizeof options / sizeof options[0]; i++)
-        if (options[i].letter[1] == '\0' && options[i].letter[0] == token.s[1] && options[i].values > 0)
+        if (options[i].letter[1] == '\0' && options[i].letter[0] == token.s[1] &&
+            options[i].values > 0)
             return &options[i];
     return NULL;
 }
@@ -82,7 +75,7 @@ static bool looks_like_option(struct span token)
 {
     if (token.n < 2 || token.s[0] != '-')
         return false;
-    size_t dashes = token.s[1] == '-' ? 2 : 1;
+    size_t      dashes = token.s[1] == '-' ? 2 : 1;
     struct span name = before_equals((struct span){ token.s + dashes, token.n - dashes });
     return find_named(name) != NULL || (dashes == 1 && find_glued(token) != NULL);
 }
@@ -152,9 +145,9 @@ static bool read_option(struct reader *r, struct span token)
 {
     if (token.n < 2 || token.s[0] != '-' || span_is(token, "--"))
         return false;
-    size_t dashes = token.s[1] == '-' ? 2 : 1;
-    struct span name = { token.s + dashes, token.n - dashes };
-    struct span bare = before_equals(name);
+    size_t               dashes = token.s[1] == '-' ? 2 : 1;
+    struct span          name = { token.s + dashes, token.n - dashes };
+    struct span          bare = before_equals(name);
     const struct option *o = find_named(bare);
     if (o != NULL) {
         open_option(r, o);
@@ -172,14 +165,16 @@ static bool read_option(struct reader *r, struct span token)
     return true;
 }
 
-unsigned flinkconf_from_args(struct flinkconf *c, int argc, const char *const *argv, struct buf *configdir)
+unsigned flinkconf_from_args(struct flinkconf *c, int argc, const char *const *argv,
+                             struct buf *configdir)
 {
     struct reader r = { .conf = c, .configdir = configdir };
     if (configdir != NULL)
         buf_reset(configdir);
     for (int i = 0; i < argc; i++) {
         struct span token = span_of(argv[i]);
-        bool is_value = r.open != NULL && r.missing > 0 && !span_is(token, "--") && !looks_like_option(token);
+        bool        is_value =
+            r.open != NULL && r.missing > 0 && !span_is(token, "--") && !looks_like_option(token);
         if (is_value)
             add_value(&r, unquoted(token));
         else if (!read_option(&r, token))

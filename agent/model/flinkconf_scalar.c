@@ -12,7 +12,9 @@
 
 #include "model/javanum.h"
 
-enum { INT_DIGITS = 700 }; /* decimal digits of the largest integer we convert; a longer one is cut like any text */
+enum {
+    INT_DIGITS = 700
+}; /* decimal digits of the largest integer we convert; a longer one is cut like any text */
 
 static bool is_digit(char c)
 {
@@ -164,17 +166,13 @@ static enum weir_rc convert_float(const char *s, struct buf *out)
 enum weir_rc flinkconf_scalar_convert(enum flinkconf_scalar type, const char *s, struct buf *out)
 {
     switch (type) {
-    case FLINKCONF_SCALAR_INT:
-        return convert_int(s, out);
-    case FLINKCONF_SCALAR_FLOAT:
-        return convert_float(s, out);
+    case FLINKCONF_SCALAR_INT: return convert_int(s, out);
+    case FLINKCONF_SCALAR_FLOAT: return convert_float(s, out);
     case FLINKCONF_SCALAR_BOOL:
         buf_puts(out, equals_lower(s, "true") ? "true" : "false");
         return WEIR_OK;
-    case FLINKCONF_SCALAR_NULL:
-        return WEIR_OK;
-    case FLINKCONF_SCALAR_STRING:
-        break;
+    case FLINKCONF_SCALAR_NULL: return WEIR_OK;
+    case FLINKCONF_SCALAR_STRING: break;
     }
     buf_puts(out, s);
     return WEIR_OK;

@@ -41,7 +41,8 @@ static uint32_t new_node(struct tree *t, enum node_type type, uint32_t line)
         uint32_t     cap = t->cap == 0 ? 256 : t->cap * 2;
         struct node *nodes = cap > MAX_NODES ? NULL : realloc(t->nodes, cap * sizeof *nodes);
         if (nodes == NULL) {
-            tree_fail(t, cap > MAX_NODES ? WEIR_EINVAL : WEIR_ENOMEM, line, "too much for one configuration file");
+            tree_fail(t, cap > MAX_NODES ? WEIR_EINVAL : WEIR_ENOMEM, line,
+                      "too much for one configuration file");
             return 0;
         }
         t->nodes = nodes;
@@ -96,27 +97,24 @@ static const struct {
     enum node_type type;
     bool           scalar;
 } tags[] = {
-    { YAML_STR_TAG, NODE_STRING, true },
-    { YAML_INT_TAG, NODE_INT, true },
-    { YAML_FLOAT_TAG, NODE_FLOAT, true },
-    { YAML_BOOL_TAG, NODE_BOOL, true },
-    { YAML_NULL_TAG, NODE_NULL, true },
-    { "tag:yaml.org,2002:binary", NODE_OPAQUE, true },
-    { "!ENV_VARIABLE", NODE_STRING, true },
-    { YAML_SEQ_TAG, NODE_SEQ, false },
-    { YAML_MAP_TAG, NODE_MAP, false },
-    { "tag:yaml.org,2002:set", NODE_OPAQUE, false },
+    { YAML_STR_TAG, NODE_STRING, true },    { YAML_INT_TAG, NODE_INT, true },
+    { YAML_FLOAT_TAG, NODE_FLOAT, true },   { YAML_BOOL_TAG, NODE_BOOL, true },
+    { YAML_NULL_TAG, NODE_NULL, true },     { "tag:yaml.org,2002:binary", NODE_OPAQUE, true },
+    { "!ENV_VARIABLE", NODE_STRING, true }, { YAML_SEQ_TAG, NODE_SEQ, false },
+    { YAML_MAP_TAG, NODE_MAP, false },      { "tag:yaml.org,2002:set", NODE_OPAQUE, false },
 };
 
 /* The type an explicit tag names, for a scalar or for the collection `type`. */
-static enum node_type tagged(struct tree *t, const yaml_char_t *tag, bool scalar, enum node_type type, uint32_t line)
+static enum node_type tagged(struct tree *t, const yaml_char_t *tag, bool scalar,
+                             enum node_type type, uint32_t line)
 {
     for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
         if (strcmp(tags[i].tag, (const char *)tag) != 0)
             continue;
         if (tags[i].type == NODE_NULL)
             return NODE_NULL;
-        bool fits = tags[i].scalar == scalar && (scalar || tags[i].type == type || type == NODE_MAP);
+        bool fits =
+            tags[i].scalar == scalar && (scalar || tags[i].type == type || type == NODE_MAP);
         if (fits && !(type == NODE_MAP && tags[i].type == NODE_SEQ))
             return tags[i].type;
     }
@@ -127,16 +125,11 @@ static enum node_type tagged(struct tree *t, const yaml_char_t *tag, bool scalar
 static enum node_type type_of(enum flinkconf_scalar s)
 {
     switch (s) {
-    case FLINKCONF_SCALAR_INT:
-        return NODE_INT;
-    case FLINKCONF_SCALAR_FLOAT:
-        return NODE_FLOAT;
-    case FLINKCONF_SCALAR_BOOL:
-        return NODE_BOOL;
-    case FLINKCONF_SCALAR_NULL:
-        return NODE_NULL;
-    case FLINKCONF_SCALAR_STRING:
-        break;
+    case FLINKCONF_SCALAR_INT: return NODE_INT;
+    case FLINKCONF_SCALAR_FLOAT: return NODE_FLOAT;
+    case FLINKCONF_SCALAR_BOOL: return NODE_BOOL;
+    case FLINKCONF_SCALAR_NULL: return NODE_NULL;
+    case FLINKCONF_SCALAR_STRING: break;
     }
     return NODE_STRING;
 }
@@ -152,11 +145,11 @@ static bool is_bool_word(const char *s)
 /* Replaces raw text by Java's toString() of what Flink's parser makes of it. */
 static void convert(struct tree *t, struct node *n)
 {
-    char       text[FLINKCONF_TEXT_CAP + 256];
-    struct buf out;
-    static const enum flinkconf_scalar scalars[] = { [NODE_INT] = FLINKCONF_SCALAR_INT,
-                                                     [NODE_FLOAT] = FLINKCONF_SCALAR_FLOAT,
-                                                     [NODE_BOOL] = FLINKCONF_SCALAR_BOOL };
+    char                               text[FLINKCONF_TEXT_CAP + 256];
+    struct buf                         out;
+    static const enum flinkconf_scalar scalars[] = {
+        [NODE_INT] = FLINKCONF_SCALAR_INT, [NODE_FLOAT] = FLINKCONF_SCALAR_FLOAT, [NODE_BOOL] = FLINKCONF_SCALAR_BOOL
+    };
     if (n->text == NULL || (n->type != NODE_INT && n->type != NODE_FLOAT && n->type != NODE_BOOL))
         return;
     if (n->type == NODE_BOOL && !is_bool_word(n->text)) {
@@ -188,8 +181,8 @@ static void on_scalar(struct tree *t, const yaml_event_t *e, uint32_t line)
     attach(t, i);
 }
 
-static void on_start(struct tree *t, enum node_type type, const yaml_char_t *tag, const yaml_char_t *anchor,
-                     uint32_t line)
+static void on_start(struct tree *t, enum node_type type, const yaml_char_t *tag,
+                     const yaml_char_t *anchor, uint32_t line)
 {
     if (t->depth == FLINKCONF_TREE_DEPTH) {
         tree_fail(t, WEIR_EINVAL, line, "nested too deeply");
@@ -257,8 +250,9 @@ static void check_duplicates(struct tree *t, uint32_t map)
     qsort(keys, n, sizeof *keys, compare_keys);
     for (size_t i = 1; i < n; i++)
         if (compare_keys(&keys[i - 1], &keys[i]) == 0)
-            tree_fail(t, WEIR_EINVAL, keys[i]->line > keys[i - 1]->line ? keys[i]->line : keys[i - 1]->line,
-                 "the same key twice in one mapping");
+            tree_fail(t, WEIR_EINVAL,
+                      keys[i]->line > keys[i - 1]->line ? keys[i]->line : keys[i - 1]->line,
+                      "the same key twice in one mapping");
     free(keys);
 }
 
@@ -280,17 +274,10 @@ static bool on_event(struct tree *t, const yaml_event_t *e)
 {
     uint32_t line = (uint32_t)e->start_mark.line + 1;
     switch (e->type) {
-    case YAML_STREAM_END_EVENT:
-        return false;
-    case YAML_DOCUMENT_START_EVENT:
-        on_document(t, line);
-        break;
-    case YAML_SCALAR_EVENT:
-        on_scalar(t, e, line);
-        break;
-    case YAML_ALIAS_EVENT:
-        on_alias(t, e->data.alias.anchor, line);
-        break;
+    case YAML_STREAM_END_EVENT: return false;
+    case YAML_DOCUMENT_START_EVENT: on_document(t, line); break;
+    case YAML_SCALAR_EVENT: on_scalar(t, e, line); break;
+    case YAML_ALIAS_EVENT: on_alias(t, e->data.alias.anchor, line); break;
     case YAML_SEQUENCE_START_EVENT:
         on_start(t, NODE_SEQ, e->data.sequence_start.tag, e->data.sequence_start.anchor, line);
         break;
@@ -298,11 +285,8 @@ static bool on_event(struct tree *t, const yaml_event_t *e)
         on_start(t, NODE_MAP, e->data.mapping_start.tag, e->data.mapping_start.anchor, line);
         break;
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-        on_end(t, e->type == YAML_MAPPING_END_EVENT);
-        break;
-    default:
-        break;
+    case YAML_MAPPING_END_EVENT: on_end(t, e->type == YAML_MAPPING_END_EVENT); break;
+    default: break;
     }
     return true;
 }
@@ -320,7 +304,8 @@ static void read_events(struct tree *t, const char *text, size_t len)
     while (more && t->rc == WEIR_OK) {
         if (!yaml_parser_parse(&parser, &event)) {
             tree_fail(t, parser.error == YAML_MEMORY_ERROR ? WEIR_ENOMEM : WEIR_EINVAL,
-                 (uint32_t)parser.problem_mark.line + 1, parser.problem != NULL ? parser.problem : "not YAML");
+                      (uint32_t)parser.problem_mark.line + 1,
+                      parser.problem != NULL ? parser.problem : "not YAML");
             break;
         }
         more = on_event(t, &event);

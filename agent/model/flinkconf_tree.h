@@ -11,7 +11,16 @@
 
 enum { FLINKCONF_TREE_DEPTH = 200 };
 
-enum node_type { NODE_STRING, NODE_INT, NODE_FLOAT, NODE_BOOL, NODE_NULL, NODE_SEQ, NODE_MAP, NODE_OPAQUE };
+enum node_type {
+    NODE_STRING,
+    NODE_INT,
+    NODE_FLOAT,
+    NODE_BOOL,
+    NODE_NULL,
+    NODE_SEQ,
+    NODE_MAP,
+    NODE_OPAQUE
+};
 
 struct node {
     enum node_type type;
@@ -28,7 +37,7 @@ struct tree {
     struct node *nodes; /* [0] is no node */
     uint32_t     count, cap;
     uint32_t     aliases; /* of collections */
-    uint32_t     root; /* 0: an empty document */
+    uint32_t     root;    /* 0: an empty document */
     struct {
         uint32_t node, last;
     } stack[FLINKCONF_TREE_DEPTH];

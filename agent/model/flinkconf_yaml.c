@@ -94,7 +94,8 @@ static void walk_map(struct walk *w, struct node *map, unsigned depth)
         return;
     }
     map->open = true;
-    for (uint32_t key = map->first; key != 0 && t->rc == WEIR_OK; key = t->nodes[t->nodes[key].next].next) {
+    for (uint32_t key = map->first; key != 0 && t->rc == WEIR_OK;
+         key = t->nodes[t->nodes[key].next].next) {
         if (++w->visits > MAX_VISITS)
             tree_fail(t, WEIR_EINVAL, map->line, "too much for one configuration file");
         walk_entry(w, key, depth);

@@ -5,70 +5,70 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FLINKKEYS_TM(X)                                                                    \
-    X(TM_PROCESS, "taskmanager.memory.process.size")                                       \
-    X(TM_FLINK, "taskmanager.memory.flink.size")                                           \
-    X(TM_FRAMEWORK_HEAP, "taskmanager.memory.framework.heap.size")                         \
-    X(TM_TASK_HEAP, "taskmanager.memory.task.heap.size")                                   \
-    X(TM_FRAMEWORK_OFF_HEAP, "taskmanager.memory.framework.off-heap.size")                 \
-    X(TM_TASK_OFF_HEAP, "taskmanager.memory.task.off-heap.size")                           \
-    X(TM_NETWORK_FRACTION, "taskmanager.memory.network.fraction")                          \
-    X(TM_NETWORK_MIN, "taskmanager.memory.network.min")                                    \
-    X(TM_NETWORK_MAX, "taskmanager.memory.network.max")                                    \
-    X(TM_MANAGED_SIZE, "taskmanager.memory.managed.size")                                  \
-    X(TM_MANAGED_FRACTION, "taskmanager.memory.managed.fraction")                          \
-    X(TM_METASPACE, "taskmanager.memory.jvm-metaspace.size")                               \
-    X(TM_OVERHEAD_FRACTION, "taskmanager.memory.jvm-overhead.fraction")                    \
-    X(TM_OVERHEAD_MIN, "taskmanager.memory.jvm-overhead.min")                              \
-    X(TM_OVERHEAD_MAX, "taskmanager.memory.jvm-overhead.max")                              \
-    /* deprecated names of the same options */                                             \
-    X(TM_OLD_NETWORK_FRACTION, "taskmanager.network.memory.fraction")                      \
-    X(TM_OLD_NETWORK_MIN, "taskmanager.network.memory.min")                                \
-    X(TM_OLD_NETWORK_MAX, "taskmanager.network.memory.max")                                \
-    X(TM_OLD_MANAGED_SIZE, "taskmanager.memory.size")                                      \
-    /* totals of before 1.10, read up to 1.20; the first two are environment variables */  \
-    X(ENV_TM_HEAP, "FLINK_TM_HEAP")                                                        \
-    X(ENV_JM_HEAP, "FLINK_JM_HEAP")                                                        \
-    X(TM_HEAP_SIZE, "taskmanager.heap.size")                                               \
-    X(TM_HEAP_MB, "taskmanager.heap.mb")                                                   \
-    X(JM_HEAP_SIZE, "jobmanager.heap.size")                                                \
-    X(JM_HEAP_MB, "jobmanager.heap.mb")                                                    \
-    X(TM_NUMBER_OF_BUFFERS, "taskmanager.network.numberOfBuffers")                         \
-    X(TM_SLOTS, "taskmanager.numberOfTaskSlots")                                           \
-    X(TM_CPU_CORES, "taskmanager.cpu.cores")                                               \
-    X(TM_SEGMENT_SIZE, "taskmanager.memory.segment-size")                                  \
-    X(TM_MIN_SEGMENT_SIZE, "taskmanager.memory.min-segment-size")                          \
-    X(TM_BATCH_SHUFFLE, "taskmanager.memory.framework.off-heap.batch-shuffle.size")        \
-    X(TM_CONSUMER_WEIGHTS, "taskmanager.memory.managed.consumer-weights")                  \
-    X(TM_EXIT_ON_OOM, "taskmanager.jvm-exit-on-oom")                                       \
+#define FLINKKEYS_TM(X)                                                                   \
+    X(TM_PROCESS, "taskmanager.memory.process.size")                                      \
+    X(TM_FLINK, "taskmanager.memory.flink.size")                                          \
+    X(TM_FRAMEWORK_HEAP, "taskmanager.memory.framework.heap.size")                        \
+    X(TM_TASK_HEAP, "taskmanager.memory.task.heap.size")                                  \
+    X(TM_FRAMEWORK_OFF_HEAP, "taskmanager.memory.framework.off-heap.size")                \
+    X(TM_TASK_OFF_HEAP, "taskmanager.memory.task.off-heap.size")                          \
+    X(TM_NETWORK_FRACTION, "taskmanager.memory.network.fraction")                         \
+    X(TM_NETWORK_MIN, "taskmanager.memory.network.min")                                   \
+    X(TM_NETWORK_MAX, "taskmanager.memory.network.max")                                   \
+    X(TM_MANAGED_SIZE, "taskmanager.memory.managed.size")                                 \
+    X(TM_MANAGED_FRACTION, "taskmanager.memory.managed.fraction")                         \
+    X(TM_METASPACE, "taskmanager.memory.jvm-metaspace.size")                              \
+    X(TM_OVERHEAD_FRACTION, "taskmanager.memory.jvm-overhead.fraction")                   \
+    X(TM_OVERHEAD_MIN, "taskmanager.memory.jvm-overhead.min")                             \
+    X(TM_OVERHEAD_MAX, "taskmanager.memory.jvm-overhead.max")                             \
+    /* deprecated names of the same options */                                            \
+    X(TM_OLD_NETWORK_FRACTION, "taskmanager.network.memory.fraction")                     \
+    X(TM_OLD_NETWORK_MIN, "taskmanager.network.memory.min")                               \
+    X(TM_OLD_NETWORK_MAX, "taskmanager.network.memory.max")                               \
+    X(TM_OLD_MANAGED_SIZE, "taskmanager.memory.size")                                     \
+    /* totals of before 1.10, read up to 1.20; the first two are environment variables */ \
+    X(ENV_TM_HEAP, "FLINK_TM_HEAP")                                                       \
+    X(ENV_JM_HEAP, "FLINK_JM_HEAP")                                                       \
+    X(TM_HEAP_SIZE, "taskmanager.heap.size")                                              \
+    X(TM_HEAP_MB, "taskmanager.heap.mb")                                                  \
+    X(JM_HEAP_SIZE, "jobmanager.heap.size")                                               \
+    X(JM_HEAP_MB, "jobmanager.heap.mb")                                                   \
+    X(TM_NUMBER_OF_BUFFERS, "taskmanager.network.numberOfBuffers")                        \
+    X(TM_SLOTS, "taskmanager.numberOfTaskSlots")                                          \
+    X(TM_CPU_CORES, "taskmanager.cpu.cores")                                              \
+    X(TM_SEGMENT_SIZE, "taskmanager.memory.segment-size")                                 \
+    X(TM_MIN_SEGMENT_SIZE, "taskmanager.memory.min-segment-size")                         \
+    X(TM_BATCH_SHUFFLE, "taskmanager.memory.framework.off-heap.batch-shuffle.size")       \
+    X(TM_CONSUMER_WEIGHTS, "taskmanager.memory.managed.consumer-weights")                 \
+    X(TM_EXIT_ON_OOM, "taskmanager.jvm-exit-on-oom")                                      \
     X(TM_RESOURCE_ID, "taskmanager.resource-id")
 
-#define FLINKKEYS_JM(X)                                                                    \
-    X(JM_PROCESS, "jobmanager.memory.process.size")                                        \
-    X(JM_FLINK, "jobmanager.memory.flink.size")                                            \
-    X(JM_HEAP, "jobmanager.memory.heap.size")                                              \
-    X(JM_OFF_HEAP, "jobmanager.memory.off-heap.size")                                      \
-    X(JM_DIRECT_LIMIT, "jobmanager.memory.enable-jvm-direct-memory-limit")                 \
-    X(JM_METASPACE, "jobmanager.memory.jvm-metaspace.size")                                \
-    X(JM_OVERHEAD_FRACTION, "jobmanager.memory.jvm-overhead.fraction")                     \
-    X(JM_OVERHEAD_MIN, "jobmanager.memory.jvm-overhead.min")                               \
+#define FLINKKEYS_JM(X)                                                    \
+    X(JM_PROCESS, "jobmanager.memory.process.size")                        \
+    X(JM_FLINK, "jobmanager.memory.flink.size")                            \
+    X(JM_HEAP, "jobmanager.memory.heap.size")                              \
+    X(JM_OFF_HEAP, "jobmanager.memory.off-heap.size")                      \
+    X(JM_DIRECT_LIMIT, "jobmanager.memory.enable-jvm-direct-memory-limit") \
+    X(JM_METASPACE, "jobmanager.memory.jvm-metaspace.size")                \
+    X(JM_OVERHEAD_FRACTION, "jobmanager.memory.jvm-overhead.fraction")     \
+    X(JM_OVERHEAD_MIN, "jobmanager.memory.jvm-overhead.min")               \
     X(JM_OVERHEAD_MAX, "jobmanager.memory.jvm-overhead.max")
 
-#define FLINKKEYS_STATE(X)                                                                 \
-    X(ROCKSDB_MANAGED, "state.backend.rocksdb.memory.managed")                             \
-    X(ROCKSDB_PER_SLOT, "state.backend.rocksdb.memory.fixed-per-slot")                     \
-    X(ROCKSDB_PER_TM, "state.backend.rocksdb.memory.fixed-per-tm")                         \
-    X(ROCKSDB_WRITE_RATIO, "state.backend.rocksdb.memory.write-buffer-ratio")              \
-    X(ROCKSDB_HIGH_PRIO, "state.backend.rocksdb.memory.high-prio-pool-ratio")              \
-    X(ROCKSDB_PARTITIONED, "state.backend.rocksdb.memory.partitioned-index-filters")       \
-    X(FORST_MANAGED, "state.backend.forst.memory.managed")                                 \
-    X(FORST_PER_SLOT, "state.backend.forst.memory.fixed-per-slot")                         \
-    X(FORST_PER_TM, "state.backend.forst.memory.fixed-per-tm")                             \
-    X(FORST_WRITE_RATIO, "state.backend.forst.memory.write-buffer-ratio")                  \
-    X(FORST_HIGH_PRIO, "state.backend.forst.memory.high-prio-pool-ratio")                  \
-    X(FORST_PARTITIONED, "state.backend.forst.memory.partitioned-index-filters")           \
-    X(PYTHON_MANAGED, "python.fn-execution.memory.managed")                                \
-    X(CLASSLOADER_ORDER, "classloader.resolve-order")                                      \
+#define FLINKKEYS_STATE(X)                                                           \
+    X(ROCKSDB_MANAGED, "state.backend.rocksdb.memory.managed")                       \
+    X(ROCKSDB_PER_SLOT, "state.backend.rocksdb.memory.fixed-per-slot")               \
+    X(ROCKSDB_PER_TM, "state.backend.rocksdb.memory.fixed-per-tm")                   \
+    X(ROCKSDB_WRITE_RATIO, "state.backend.rocksdb.memory.write-buffer-ratio")        \
+    X(ROCKSDB_HIGH_PRIO, "state.backend.rocksdb.memory.high-prio-pool-ratio")        \
+    X(ROCKSDB_PARTITIONED, "state.backend.rocksdb.memory.partitioned-index-filters") \
+    X(FORST_MANAGED, "state.backend.forst.memory.managed")                           \
+    X(FORST_PER_SLOT, "state.backend.forst.memory.fixed-per-slot")                   \
+    X(FORST_PER_TM, "state.backend.forst.memory.fixed-per-tm")                       \
+    X(FORST_WRITE_RATIO, "state.backend.forst.memory.write-buffer-ratio")            \
+    X(FORST_HIGH_PRIO, "state.backend.forst.memory.high-prio-pool-ratio")            \
+    X(FORST_PARTITIONED, "state.backend.forst.memory.partitioned-index-filters")     \
+    X(PYTHON_MANAGED, "python.fn-execution.memory.managed")                          \
+    X(CLASSLOADER_ORDER, "classloader.resolve-order")                                \
     X(CLASSLOADER_CHECK_LEAKED, "classloader.check-leaked-classloader")
 
 #define FLINKKEYS(X) FLINKKEYS_TM(X) FLINKKEYS_JM(X) FLINKKEYS_STATE(X)

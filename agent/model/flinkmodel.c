@@ -9,7 +9,8 @@
 /* From 1.11 for the JobManager: before, it has a heap and nothing else. */
 static bool has_model(enum weir_role role, struct flink_version v)
 {
-    return flink_version_supported(v) && (role != WEIR_ROLE_JOBMANAGER || flink_version_least(v, 1, 11));
+    return flink_version_supported(v) &&
+           (role != WEIR_ROLE_JOBMANAGER || flink_version_least(v, 1, 11));
 }
 
 static void fail_version(struct deriver *x, enum weir_role role)
@@ -18,8 +19,9 @@ static void fail_version(struct deriver *x, enum weir_role role)
         return;
     buf_puts(&x->message, "Flink ");
     flink_version_put(&x->message, x->version);
-    buf_puts(&x->message, role == WEIR_ROLE_JOBMANAGER ? " has no unified JobManager memory model (1.11 to 2.x have)"
-                                                       : " has no unified memory model (1.10 to 2.x have)");
+    buf_puts(&x->message, role == WEIR_ROLE_JOBMANAGER
+                              ? " has no unified JobManager memory model (1.11 to 2.x have)"
+                              : " has no unified memory model (1.10 to 2.x have)");
 }
 
 static void run(struct deriver *x, enum weir_role role)
@@ -38,33 +40,34 @@ static void run(struct deriver *x, enum weir_role role)
     x->m->complete = !x->failed;
 }
 
-bool deriver_tries(const struct deriver *failed, enum flinkkey key, const struct flinkconf_value *value,
-                   struct flinkmodel *m)
+bool deriver_tries(const struct deriver *failed, enum flinkkey key,
+                   const struct flinkconf_value *value, struct flinkmodel *m)
 {
-    struct flinkmodel own;
+    struct flinkmodel       own;
     struct flinkmodel_error err;
-    struct deriver x = { .conf = failed->conf,
-                         .version = failed->version,
-                         .m = m != NULL ? m : &own,
-                         .err = &err,
-                         .trial_key = key,
-                         .trial = value,
-                         .legacy_target = FLINKKEY_NONE };
+    struct deriver          x = { .conf = failed->conf,
+                                  .version = failed->version,
+                                  .m = m != NULL ? m : &own,
+                                  .err = &err,
+                                  .trial_key = key,
+                                  .trial = value,
+                                  .legacy_target = FLINKKEY_NONE };
     run(&x, failed->m->role);
     return !x.failed;
 }
 
-enum weir_rc flinkmodel_derive(const struct flinkconf *c, enum weir_role role, struct flink_version v,
-                               struct flinkmodel *out, struct flinkmodel_error *err)
+enum weir_rc flinkmodel_derive(const struct flinkconf *c, enum weir_role role,
+                               struct flink_version v, struct flinkmodel *out,
+                               struct flinkmodel_error *err)
 {
-    struct flinkmodel m;
+    struct flinkmodel       m;
     struct flinkmodel_error e;
-    struct deriver x = { .conf = c,
-                         .version = v,
-                         .m = &m,
-                         .err = &e,
-                         .trial_key = FLINKKEY_NONE,
-                         .legacy_target = FLINKKEY_NONE };
+    struct deriver          x = { .conf = c,
+                                  .version = v,
+                                  .m = &m,
+                                  .err = &e,
+                                  .trial_key = FLINKKEY_NONE,
+                                  .legacy_target = FLINKKEY_NONE };
     run(&x, role);
     if (!x.failed) {
         *out = m;
@@ -75,14 +78,14 @@ enum weir_rc flinkmodel_derive(const struct flinkconf *c, enum weir_role role, s
     return WEIR_EINVAL;
 }
 
-enum weir_rc flinkmodel_taskmanager(const struct flinkconf *c, struct flink_version v, struct flinkmodel *out,
-                                    struct flinkmodel_error *err)
+enum weir_rc flinkmodel_taskmanager(const struct flinkconf *c, struct flink_version v,
+                                    struct flinkmodel *out, struct flinkmodel_error *err)
 {
     return flinkmodel_derive(c, WEIR_ROLE_TASKMANAGER, v, out, err);
 }
 
-enum weir_rc flinkmodel_jobmanager(const struct flinkconf *c, struct flink_version v, struct flinkmodel *out,
-                                   struct flinkmodel_error *err)
+enum weir_rc flinkmodel_jobmanager(const struct flinkconf *c, struct flink_version v,
+                                   struct flinkmodel *out, struct flinkmodel_error *err)
 {
     return flinkmodel_derive(c, WEIR_ROLE_JOBMANAGER, v, out, err);
 }

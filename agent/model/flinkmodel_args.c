@@ -15,7 +15,8 @@ static const struct part {
     { WEIR_ROLE_TASKMANAGER, WEIR_FRAMEWORK_HEAP, FLINKKEY_TM_FRAMEWORK_HEAP, FLINKKEY_NONE },
     { WEIR_ROLE_TASKMANAGER, WEIR_TASK_HEAP, FLINKKEY_TM_TASK_HEAP, FLINKKEY_NONE },
     { WEIR_ROLE_TASKMANAGER, WEIR_MANAGED, FLINKKEY_TM_MANAGED_SIZE, FLINKKEY_NONE },
-    { WEIR_ROLE_TASKMANAGER, WEIR_FRAMEWORK_OFF_HEAP, FLINKKEY_TM_FRAMEWORK_OFF_HEAP, FLINKKEY_NONE },
+    { WEIR_ROLE_TASKMANAGER, WEIR_FRAMEWORK_OFF_HEAP, FLINKKEY_TM_FRAMEWORK_OFF_HEAP,
+      FLINKKEY_NONE },
     { WEIR_ROLE_TASKMANAGER, WEIR_TASK_OFF_HEAP, FLINKKEY_TM_TASK_OFF_HEAP, FLINKKEY_NONE },
     { WEIR_ROLE_TASKMANAGER, WEIR_NETWORK, FLINKKEY_TM_NETWORK_MIN, FLINKKEY_TM_NETWORK_MAX },
     { WEIR_ROLE_TASKMANAGER, WEIR_JVM_METASPACE, FLINKKEY_TM_METASPACE, FLINKKEY_NONE },
@@ -27,7 +28,8 @@ static const struct part {
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
-static enum weir_rc refuse(struct flinkmodel_error *err, enum flinkmodel_code code, enum flinkkey key, const char *what)
+static enum weir_rc refuse(struct flinkmodel_error *err, enum flinkmodel_code code,
+                           enum flinkkey key, const char *what)
 {
     memset(err, 0, sizeof *err);
     err->code = code;
@@ -40,7 +42,7 @@ static enum weir_rc refuse(struct flinkmodel_error *err, enum flinkmodel_code co
 static enum weir_rc read_argument(const struct flinkconf *args, enum flinkkey key, uint64_t *bytes,
                                   struct flinkmodel_error *err)
 {
-    enum memsize_error why = MEMSIZE_DIGITS;
+    enum memsize_error            why = MEMSIZE_DIGITS;
     const struct flinkconf_value *v = flinkconf_get(args, key);
     if (v == NULL)
         return WEIR_ENOENT;
@@ -49,15 +51,16 @@ static enum weir_rc read_argument(const struct flinkconf *args, enum flinkkey ke
     return WEIR_OK;
 }
 
-static enum weir_rc read_part(const struct flinkconf *args, const struct part *p, struct flinkmodel_row *row,
-                              struct flinkmodel_error *err)
+static enum weir_rc read_part(const struct flinkconf *args, const struct part *p,
+                              struct flinkmodel_row *row, struct flinkmodel_error *err)
 {
-    uint64_t bytes = 0, twin = 0;
+    uint64_t     bytes = 0, twin = 0;
     enum weir_rc rc = read_argument(args, p->key, &bytes, err);
     if (rc == WEIR_OK && p->twin != FLINKKEY_NONE) {
         rc = read_argument(args, p->twin, &twin, err);
         if (rc == WEIR_OK && twin != bytes && p->comp == WEIR_NETWORK)
-            return refuse(err, FLINKMODEL_NETRANGE, p->twin, "differs from the minimum: no TaskManager runs so");
+            return refuse(err, FLINKMODEL_NETRANGE, p->twin,
+                          "differs from the minimum: no TaskManager runs so");
         if (rc == WEIR_OK && twin != bytes)
             rc = WEIR_ENOENT; /* a range that a person passed, not a limit */
     }
@@ -76,7 +79,8 @@ static bool sum_flink(struct flinkmodel *m)
 {
     uint64_t total = 0;
     for (int i = 0; i < PARTS; i++) {
-        if (parts[i].role != m->role || parts[i].comp == WEIR_JVM_METASPACE || parts[i].comp == WEIR_JVM_OVERHEAD)
+        if (parts[i].role != m->role || parts[i].comp == WEIR_JVM_METASPACE ||
+            parts[i].comp == WEIR_JVM_OVERHEAD)
             continue;
         if (!known(m, parts[i].comp) || total > MEMSIZE_MAX - m->rows[parts[i].comp].bytes)
             return false;
@@ -88,37 +92,44 @@ static bool sum_flink(struct flinkmodel *m)
 
 static void fill_totals(struct flinkmodel *m)
 {
-    uint64_t metaspace = m->rows[WEIR_JVM_METASPACE].bytes, overhead = m->rows[WEIR_JVM_OVERHEAD].bytes;
+    uint64_t metaspace = m->rows[WEIR_JVM_METASPACE].bytes,
+             overhead = m->rows[WEIR_JVM_OVERHEAD].bytes;
     if (!sum_flink(m) || !known(m, WEIR_JVM_METASPACE) || !known(m, WEIR_JVM_OVERHEAD))
         return;
-    if (metaspace > MEMSIZE_MAX - m->flink.bytes || overhead > MEMSIZE_MAX - m->flink.bytes - metaspace)
+    if (metaspace > MEMSIZE_MAX - m->flink.bytes ||
+        overhead > MEMSIZE_MAX - m->flink.bytes - metaspace)
         return;
-    m->process = (struct flinkmodel_row){ .how = FLINKMODEL_SUM, .bytes = m->flink.bytes + metaspace + overhead };
+    m->process = (struct flinkmodel_row){ .how = FLINKMODEL_SUM,
+                                          .bytes = m->flink.bytes + metaspace + overhead };
     m->complete = true;
 }
 
 static void fill_flags(const struct flinkconf *args, struct flinkmodel *m)
 {
     const struct flinkmodel_row *r = m->rows;
-    bool direct = known(m, WEIR_FRAMEWORK_OFF_HEAP) && known(m, WEIR_TASK_OFF_HEAP) && known(m, WEIR_NETWORK);
+    bool                         direct =
+        known(m, WEIR_FRAMEWORK_OFF_HEAP) && known(m, WEIR_TASK_OFF_HEAP) && known(m, WEIR_NETWORK);
     if (m->role == WEIR_ROLE_TASKMANAGER) {
         m->xmx = r[WEIR_FRAMEWORK_HEAP].bytes + r[WEIR_TASK_HEAP].bytes;
         m->has_direct = direct;
-        m->max_direct = r[WEIR_FRAMEWORK_OFF_HEAP].bytes + r[WEIR_TASK_OFF_HEAP].bytes + r[WEIR_NETWORK].bytes;
+        m->max_direct =
+            r[WEIR_FRAMEWORK_OFF_HEAP].bytes + r[WEIR_TASK_OFF_HEAP].bytes + r[WEIR_NETWORK].bytes;
     } else {
         m->xmx = r[WEIR_HEAP].bytes;
-        m->has_direct = flinkconf_bool(args, FLINKKEY_JM_DIRECT_LIMIT, false) && known(m, WEIR_OFF_HEAP);
+        m->has_direct =
+            flinkconf_bool(args, FLINKKEY_JM_DIRECT_LIMIT, false) && known(m, WEIR_OFF_HEAP);
         m->max_direct = r[WEIR_OFF_HEAP].bytes;
     }
     m->has_metaspace = known(m, WEIR_JVM_METASPACE);
     m->max_metaspace = r[WEIR_JVM_METASPACE].bytes;
 }
 
-enum weir_rc flinkmodel_from_derived_args(const struct flinkconf *args, enum weir_role role, struct flink_version v,
-                                          struct flinkmodel *out, struct flinkmodel_error *err)
+enum weir_rc flinkmodel_from_derived_args(const struct flinkconf *args, enum weir_role role,
+                                          struct flink_version v, struct flinkmodel *out,
+                                          struct flinkmodel_error *err)
 {
     struct flinkmodel m = { .role = role, .version = v, .slots = 1 };
-    int found = 0;
+    int               found = 0;
     for (int i = 0; i < PARTS; i++) {
         if (parts[i].role != role)
             continue;
@@ -143,16 +154,22 @@ static const struct {
 } choices[] = {
     { WEIR_ROLE_TASKMANAGER, WEIR_FRAMEWORK_HEAP, { FLINKKEY_TM_FRAMEWORK_HEAP, FLINKKEY_NONE } },
     { WEIR_ROLE_TASKMANAGER, WEIR_TASK_HEAP, { FLINKKEY_TM_TASK_HEAP, FLINKKEY_NONE } },
-    { WEIR_ROLE_TASKMANAGER, WEIR_MANAGED, { FLINKKEY_TM_MANAGED_SIZE, FLINKKEY_TM_MANAGED_FRACTION, FLINKKEY_NONE } },
-    { WEIR_ROLE_TASKMANAGER, WEIR_FRAMEWORK_OFF_HEAP, { FLINKKEY_TM_FRAMEWORK_OFF_HEAP, FLINKKEY_NONE } },
+    { WEIR_ROLE_TASKMANAGER,
+      WEIR_MANAGED,
+      { FLINKKEY_TM_MANAGED_SIZE, FLINKKEY_TM_MANAGED_FRACTION, FLINKKEY_NONE } },
+    { WEIR_ROLE_TASKMANAGER,
+      WEIR_FRAMEWORK_OFF_HEAP,
+      { FLINKKEY_TM_FRAMEWORK_OFF_HEAP, FLINKKEY_NONE } },
     { WEIR_ROLE_TASKMANAGER, WEIR_TASK_OFF_HEAP, { FLINKKEY_TM_TASK_OFF_HEAP, FLINKKEY_NONE } },
     { WEIR_ROLE_TASKMANAGER,
       WEIR_NETWORK,
-      { FLINKKEY_TM_NETWORK_MIN, FLINKKEY_TM_NETWORK_MAX, FLINKKEY_TM_NETWORK_FRACTION, FLINKKEY_TM_NUMBER_OF_BUFFERS } },
+      { FLINKKEY_TM_NETWORK_MIN, FLINKKEY_TM_NETWORK_MAX, FLINKKEY_TM_NETWORK_FRACTION,
+        FLINKKEY_TM_NUMBER_OF_BUFFERS } },
     { WEIR_ROLE_TASKMANAGER, WEIR_JVM_METASPACE, { FLINKKEY_TM_METASPACE, FLINKKEY_NONE } },
     { WEIR_ROLE_TASKMANAGER,
       WEIR_JVM_OVERHEAD,
-      { FLINKKEY_TM_OVERHEAD_MIN, FLINKKEY_TM_OVERHEAD_MAX, FLINKKEY_TM_OVERHEAD_FRACTION, FLINKKEY_NONE } },
+      { FLINKKEY_TM_OVERHEAD_MIN, FLINKKEY_TM_OVERHEAD_MAX, FLINKKEY_TM_OVERHEAD_FRACTION,
+        FLINKKEY_NONE } },
     { WEIR_ROLE_JOBMANAGER,
       WEIR_HEAP,
       { FLINKKEY_JM_HEAP, FLINKKEY_JM_HEAP_SIZE, FLINKKEY_JM_HEAP_MB, FLINKKEY_ENV_JM_HEAP } },
@@ -160,11 +177,12 @@ static const struct {
     { WEIR_ROLE_JOBMANAGER, WEIR_JVM_METASPACE, { FLINKKEY_JM_METASPACE, FLINKKEY_NONE } },
     { WEIR_ROLE_JOBMANAGER,
       WEIR_JVM_OVERHEAD,
-      { FLINKKEY_JM_OVERHEAD_MIN, FLINKKEY_JM_OVERHEAD_MAX, FLINKKEY_JM_OVERHEAD_FRACTION, FLINKKEY_NONE } },
+      { FLINKKEY_JM_OVERHEAD_MIN, FLINKKEY_JM_OVERHEAD_MAX, FLINKKEY_JM_OVERHEAD_FRACTION,
+        FLINKKEY_NONE } },
 };
 
-bool flinkmodel_declared(const struct flinkconf *file, const struct flinkconf *args, enum weir_role role,
-                         enum weir_component comp)
+bool flinkmodel_declared(const struct flinkconf *file, const struct flinkconf *args,
+                         enum weir_role role, enum weir_component comp)
 {
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
         if (choices[i].role != role || choices[i].comp != comp)

@@ -22,9 +22,10 @@ const struct flinkmodel_keys flinkmodel_jm_keys = {
 
 #define MIB(n) ((uint64_t)(n) << 20)
 
-const struct flinkconf_value *deriver_option(const struct deriver *x, enum flinkkey key, enum flinkkey *used)
+const struct flinkconf_value *deriver_option(const struct deriver *x, enum flinkkey key,
+                                             enum flinkkey *used)
 {
-    enum flinkkey from = key;
+    enum flinkkey                 from = key;
     const struct flinkconf_value *v = x->trial;
     if (x->trial_key != key)
         v = flinkconf_option(x->conf, key, &from);
@@ -44,7 +45,8 @@ bool deriver_is_set(const struct deriver *x, enum flinkkey key)
     return deriver_option(x, key, NULL) != NULL;
 }
 
-bool deriver_fail(struct deriver *x, enum flinkmodel_code code, enum flinkkey key, const char *classes)
+bool deriver_fail(struct deriver *x, enum flinkmodel_code code, enum flinkkey key,
+                  const char *classes)
 {
     struct buf b;
     if (x->failed)
@@ -86,14 +88,14 @@ static enum memsize_error parse_size(const struct flinkconf_value *v, uint64_t *
 }
 
 /* set: how a size that is present reads; classes as for a size option (read) or any other option. */
-static uint64_t read_size(struct deriver *x, const struct flinkconf_value *v, enum flinkkey key, enum flinkkey used,
-                          enum flinkmodel_code code)
+static uint64_t read_size(struct deriver *x, const struct flinkconf_value *v, enum flinkkey key,
+                          enum flinkkey used, enum flinkmodel_code code)
 {
-    uint64_t bytes = 0;
+    uint64_t           bytes = 0;
     enum memsize_error why = parse_size(v, &bytes);
     if (why == MEMSIZE_FINE)
         return bytes;
-    bool number = why == MEMSIZE_NO_DIGITS;
+    bool        number = why == MEMSIZE_NO_DIGITS;
     const char *classes = code == FLINKMODEL_VALUE ? (number ? "IAE<NFE" : "IAE<IAE")
                                                    : (number ? "ICE<IAE<NFE" : "ICE<IAE<IAE");
     if (flinkkey_is_env(used))
@@ -108,7 +110,7 @@ static uint64_t read_size(struct deriver *x, const struct flinkconf_value *v, en
 
 struct flinkmodel_row deriver_size(struct deriver *x, enum flinkkey key)
 {
-    struct flinkmodel_row row = { .how = FLINKMODEL_CONFIGURED };
+    struct flinkmodel_row         row = { .how = FLINKMODEL_CONFIGURED };
     const struct flinkconf_value *v = x->failed ? NULL : deriver_option(x, key, &row.key);
     if (v != NULL)
         row.bytes = read_size(x, v, key, row.key, FLINKMODEL_READ);
@@ -131,8 +133,8 @@ uint64_t deriver_plain_size(struct deriver *x, enum flinkkey key, uint64_t other
 }
 
 /* The text of a number option that does not parse. */
-static void fail_value(struct deriver *x, enum flinkmodel_code code, enum flinkkey key, const char *classes,
-                       const struct flinkconf_value *v, const char *what)
+static void fail_value(struct deriver *x, enum flinkmodel_code code, enum flinkkey key,
+                       const char *classes, const struct flinkconf_value *v, const char *what)
 {
     if (!deriver_fail(x, code, key, classes))
         return;
@@ -154,8 +156,8 @@ static bool double_fits_float(double d)
 
 static double read_fraction(struct deriver *x, enum flinkkey key)
 {
-    double d = 0;
-    float f = 0;
+    double                        d = 0;
+    float                         f = 0;
     const struct flinkconf_value *v = deriver_option(x, key, NULL);
     if (x->failed || v == NULL)
         return default_fraction(key);
@@ -177,7 +179,8 @@ static void check_range(struct deriver *x, struct range r, enum flinkkey fractio
         return;
     buf_printf(&x->message, "%s (", flinkkey_name(fraction));
     javanum_put_double(&x->message, r.fraction);
-    buf_puts(&x->message, ordered ? ") is not in [0, 1); its min (" : ") has a min above its max: min (");
+    buf_puts(&x->message,
+             ordered ? ") is not in [0, 1); its min (" : ") has a min above its max: min (");
     memsize_put_human(&x->message, r.min);
     buf_puts(&x->message, "), max (");
     memsize_put_human(&x->message, r.max);
@@ -186,8 +189,8 @@ static void check_range(struct deriver *x, struct range r, enum flinkkey fractio
     x->have = r.max;
 }
 
-struct range deriver_range(struct deriver *x, enum flinkkey min, uint64_t min_default, enum flinkkey max,
-                           uint64_t max_default, enum flinkkey fraction)
+struct range deriver_range(struct deriver *x, enum flinkkey min, uint64_t min_default,
+                           enum flinkkey max, uint64_t max_default, enum flinkkey fraction)
 {
     struct range r;
     r.min = deriver_size_or(x, min, min_default).bytes;
@@ -214,26 +217,28 @@ struct range deriver_open_range(struct deriver *x, enum flinkkey fraction)
 static bool fits_long(const char *text)
 {
     uint64_t magnitude = 0;
-    bool negative = *text == '-';
-    return memsize_parse(text + negative, &magnitude, NULL) == WEIR_OK || strcmp(text, "-9223372036854775808") == 0;
+    bool     negative = *text == '-';
+    return memsize_parse(text + negative, &magnitude, NULL) == WEIR_OK ||
+           strcmp(text, "-9223372036854775808") == 0;
 }
 
 int32_t deriver_int(struct deriver *x, enum flinkkey key, int32_t otherwise)
 {
-    int32_t value = 0;
+    int32_t                       value = 0;
     const struct flinkconf_value *v = deriver_option(x, key, NULL);
     if (x->failed || v == NULL)
         return otherwise;
     if (!v->too_long && javanum_parse_int(v->text, &value) == WEIR_OK)
         return value;
     bool long_int = v->type == FLINKCONF_INT && !v->too_long && fits_long(v->text);
-    fail_value(x, FLINKMODEL_VALUE, key, long_int ? "IAE<IAE" : "IAE<NFE", v, "whole number of 32 bits");
+    fail_value(x, FLINKMODEL_VALUE, key, long_int ? "IAE<IAE" : "IAE<NFE", v,
+               "whole number of 32 bits");
     return otherwise;
 }
 
 double deriver_double(struct deriver *x, enum flinkkey key)
 {
-    double value = 0;
+    double                        value = 0;
     const struct flinkconf_value *v = deriver_option(x, key, NULL);
     if (!x->failed && v != NULL && (v->too_long || javanum_parse_double(v->text, &value) != WEIR_OK))
         fail_value(x, FLINKMODEL_VALUE, key, "IAE<NFE", v, "number");
@@ -279,8 +284,8 @@ static struct flinkmodel_row clamped(struct flinkmodel_row row, struct range r)
     return row;
 }
 
-static struct flinkmodel_row part_of(struct deriver *x, uint64_t base, double factor, struct range r,
-                                     struct flinkmodel_row row)
+static struct flinkmodel_row part_of(struct deriver *x, uint64_t base, double factor,
+                                     struct range r, struct flinkmodel_row row)
 {
     row.fraction = r.fraction;
     row.base = base;
@@ -291,9 +296,11 @@ static struct flinkmodel_row part_of(struct deriver *x, uint64_t base, double fa
     return clamped(row, r);
 }
 
-struct flinkmodel_row deriver_fraction(struct deriver *x, uint64_t base, struct range r, enum flinkmodel_total of)
+struct flinkmodel_row deriver_fraction(struct deriver *x, uint64_t base, struct range r,
+                                       enum flinkmodel_total of)
 {
-    return part_of(x, base, r.fraction, r, (struct flinkmodel_row){ .how = FLINKMODEL_FRACTION, .of = of });
+    return part_of(x, base, r.fraction, r,
+                   (struct flinkmodel_row){ .how = FLINKMODEL_FRACTION, .of = of });
 }
 
 struct flinkmodel_row deriver_inverse(struct deriver *x, uint64_t base, struct range r)
@@ -307,8 +314,8 @@ struct flinkmodel_row deriver_remainder(uint64_t bytes, enum flinkmodel_total of
     return (struct flinkmodel_row){ .how = FLINKMODEL_REMAINDER, .of = of, .bytes = bytes };
 }
 
-void deriver_legacy_total(struct deriver *x, enum flinkkey target, enum flinkkey env, enum flinkkey size,
-                          enum flinkkey mb)
+void deriver_legacy_total(struct deriver *x, enum flinkkey target, enum flinkkey env,
+                          enum flinkkey size, enum flinkkey mb)
 {
     uint64_t bytes = 0;
     if (flink_version_least(x->version, 2, 0) || deriver_is_set(x, target))
@@ -345,9 +352,10 @@ void deriver_jvm_from_process(struct deriver *x)
 {
     struct flinkmodel *m = x->m;
     m->process = deriver_size(x, x->keys->process);
-    uint64_t metaspace = read_metaspace(x).bytes;
-    struct range r = deriver_overhead_range(x);
-    struct flinkmodel_row overhead = deriver_fraction(x, m->process.bytes, r, FLINKMODEL_TOTAL_PROCESS);
+    uint64_t              metaspace = read_metaspace(x).bytes;
+    struct range          r = deriver_overhead_range(x);
+    struct flinkmodel_row overhead =
+        deriver_fraction(x, m->process.bytes, r, FLINKMODEL_TOTAL_PROCESS);
     m->rows[WEIR_JVM_OVERHEAD] = overhead;
     uint64_t both = deriver_add(x, metaspace, overhead.bytes);
     if (both > m->process.bytes && deriver_fail(x, FLINKMODEL_JVMSUM, x->keys->process, "ICE")) {
@@ -361,7 +369,8 @@ void deriver_jvm_from_process(struct deriver *x)
 static void fail_process_too_small(struct deriver *x, uint64_t metaspace)
 {
     bool old = !flink_version_least(x->version, 1, 11);
-    if (!deriver_fail(x, old ? FLINKMODEL_NEG : FLINKMODEL_PSMALL, x->keys->process, old ? "IAE" : "ICE"))
+    if (!deriver_fail(x, old ? FLINKMODEL_NEG : FLINKMODEL_PSMALL, x->keys->process,
+                      old ? "IAE" : "ICE"))
         return;
     deriver_put_size(x, "the configured total process memory", x->m->process.bytes);
     deriver_put_size(x, " is less than total Flink memory", x->m->flink.bytes);
@@ -372,7 +381,8 @@ static void check_overhead(struct deriver *x, uint64_t overhead)
 {
     struct range r = deriver_overhead_range(x);
     if (x->failed || (overhead >= r.min && overhead <= r.max) ||
-        !deriver_fail(x, FLINKMODEL_OVRANGE, overhead < r.min ? x->keys->overhead_min : x->keys->overhead_max, "ICE"))
+        !deriver_fail(x, FLINKMODEL_OVRANGE,
+                      overhead < r.min ? x->keys->overhead_min : x->keys->overhead_max, "ICE"))
         return;
     deriver_put_size(x, "what total process memory", x->m->process.bytes);
     deriver_put_size(x, " leaves for JVM overhead", overhead);
@@ -387,10 +397,10 @@ static void check_overhead(struct deriver *x, uint64_t overhead)
 
 void deriver_jvm_from_flink(struct deriver *x)
 {
-    struct flinkmodel *m = x->m;
+    struct flinkmodel     *m = x->m;
     struct flinkmodel_row *overhead = &m->rows[WEIR_JVM_OVERHEAD];
-    uint64_t metaspace = read_metaspace(x).bytes;
-    uint64_t base = deriver_add(x, m->flink.bytes, metaspace);
+    uint64_t               metaspace = read_metaspace(x).bytes;
+    uint64_t               base = deriver_add(x, m->flink.bytes, metaspace);
     if (!deriver_is_set(x, x->keys->process)) {
         struct range r = deriver_overhead_range(x);
         *overhead = deriver_inverse(x, base, r);
@@ -401,6 +411,7 @@ void deriver_jvm_from_flink(struct deriver *x)
     m->process = deriver_size(x, x->keys->process);
     if (!x->failed && m->process.bytes < base)
         fail_process_too_small(x, metaspace);
-    *overhead = deriver_remainder(x->failed ? 0 : m->process.bytes - base, FLINKMODEL_TOTAL_PROCESS);
+    *overhead =
+        deriver_remainder(x->failed ? 0 : m->process.bytes - base, FLINKMODEL_TOTAL_PROCESS);
     check_overhead(x, overhead->bytes);
 }

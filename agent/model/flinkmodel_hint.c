@@ -10,7 +10,7 @@
 #include "model/javanum.h"
 #include "model/memsize.h"
 
-#define MIB(n) ((uint64_t)(n) << 20)
+#define MIB(n)     ((uint64_t)(n) << 20)
 #define SEARCH_END ((uint64_t)1 << 50) /* no total beyond a petabyte is proposed */
 
 static struct flinkconf_value text_value(const char *text)
@@ -23,7 +23,7 @@ static struct flinkconf_value text_value(const char *text)
 static struct flinkconf_value size_value(uint64_t bytes)
 {
     struct flinkconf_value v = { .source = FLINKCONF_OPTION };
-    struct buf b;
+    struct buf             b;
     buf_init(&b, v.text, sizeof v.text);
     memsize_put_option(&b, bytes);
     return v;
@@ -60,7 +60,7 @@ static bool derives(const struct deriver *x, enum flinkkey key, uint64_t bytes)
 /* A size option's value, or its default when it is absent or no size. */
 static uint64_t size_of(const struct deriver *x, enum flinkkey key, uint64_t otherwise)
 {
-    uint64_t bytes = otherwise;
+    uint64_t                      bytes = otherwise;
     const struct flinkconf_value *v = deriver_option(x, key, NULL);
     if (v != NULL)
         (void)memsize_parse(v->text, &bytes, NULL);
@@ -103,10 +103,11 @@ static bool take_larger_total(struct deriver *x)
 static bool take_derived_process(struct deriver *x)
 {
     struct flinkmodel m;
-    uint64_t least = x->m->flink.bytes + x->m->rows[WEIR_JVM_METASPACE].bytes +
+    uint64_t          least = x->m->flink.bytes + x->m->rows[WEIR_JVM_METASPACE].bytes +
                      size_of(x, x->keys->overhead_min, MIB(192));
     return take_size(x, x->keys->process, least) ||
-           (deriver_tries(x, x->keys->process, NULL, &m) && take_size(x, x->keys->process, m.process.bytes));
+           (deriver_tries(x, x->keys->process, NULL, &m) &&
+            take_size(x, x->keys->process, m.process.bytes));
 }
 
 /* x->need - x->have is too much for a part: give it that much less. */
@@ -119,21 +120,21 @@ static bool take_smaller(struct deriver *x, enum flinkkey key)
 /* "1.5g", "512 MiB", "1728 mbytes": what was meant. */
 static bool take_meant_size(struct deriver *x)
 {
-    static const char letters[] = "bkmgt";
-    char number[32] = "";
-    double value = 0;
-    enum flinkkey used = FLINKKEY_NONE, key = flinkkey_find(x->err->key);
+    static const char             letters[] = "bkmgt";
+    char                          number[32] = "";
+    double                        value = 0;
+    enum flinkkey                 used = FLINKKEY_NONE, key = flinkkey_find(x->err->key);
     const struct flinkconf_value *v = key != FLINKKEY_NONE ? deriver_option(x, key, &used) : NULL;
     if (v == NULL)
         return false;
     const char *s = v->text + strspn(v->text, " \t\"'");
-    size_t n = strspn(s, "0123456789._");
+    size_t      n = strspn(s, "0123456789._");
     for (size_t i = 0, k = 0; i < n && k + 1 < sizeof number; i++)
         if (s[i] != '_')
             number[k++] = s[i];
     s += n;
     s += strspn(s, " \t");
-    char lower = *s >= 'A' && *s <= 'Z' ? (char)(*s + ('a' - 'A')) : *s;
+    char        lower = *s >= 'A' && *s <= 'Z' ? (char)(*s + ('a' - 'A')) : *s;
     const char *unit = lower != '\0' ? strchr(letters, lower) : letters;
     if (unit == NULL || javanum_parse_double(number, &value) != WEIR_OK)
         return false;
@@ -154,10 +155,12 @@ static bool take_for_range(struct deriver *x)
 static bool take_for_parts(struct deriver *x)
 {
     /* What is left for network has to lie in its range, which may be a single value: try its minimum exactly. */
-    bool exact = x->err->code == FLINKMODEL_SUM_N && deriver_is_set(x, x->keys->flink) &&
-                 take_size(x, x->keys->flink, x->need + size_of(x, FLINKKEY_TM_NETWORK_MIN, MIB(64)));
+    bool exact =
+        x->err->code == FLINKMODEL_SUM_N && deriver_is_set(x, x->keys->flink) &&
+        take_size(x, x->keys->flink, x->need + size_of(x, FLINKKEY_TM_NETWORK_MIN, MIB(64)));
     return exact || take_larger_total(x) || take_smaller(x, FLINKKEY_TM_MANAGED_SIZE) ||
-           take_smaller(x, FLINKKEY_TM_TASK_HEAP) || take_text(x, FLINKKEY_TM_MANAGED_FRACTION, "0.4") ||
+           take_smaller(x, FLINKKEY_TM_TASK_HEAP) ||
+           take_text(x, FLINKKEY_TM_MANAGED_FRACTION, "0.4") ||
            take_text(x, FLINKKEY_TM_NETWORK_FRACTION, "0.1");
 }
 
@@ -165,9 +168,9 @@ static bool take_for_network(struct deriver *x)
 {
     if (x->have > x->need)
         return take_size(x, FLINKKEY_TM_NETWORK_MAX, x->have);
-    return take_size(x, x->keys->flink, x->m->flink.bytes + (x->need - x->have)) || take_larger_total(x) ||
-           take_smaller(x, FLINKKEY_TM_MANAGED_SIZE) || take_smaller(x, FLINKKEY_TM_TASK_HEAP) ||
-           take_size(x, FLINKKEY_TM_NETWORK_MIN, x->have);
+    return take_size(x, x->keys->flink, x->m->flink.bytes + (x->need - x->have)) ||
+           take_larger_total(x) || take_smaller(x, FLINKKEY_TM_MANAGED_SIZE) ||
+           take_smaller(x, FLINKKEY_TM_TASK_HEAP) || take_size(x, FLINKKEY_TM_NETWORK_MIN, x->have);
 }
 
 static bool take_for_buffers(struct deriver *x)
@@ -178,14 +181,16 @@ static bool take_for_buffers(struct deriver *x)
         if (take_text(x, FLINKKEY_TM_NUMBER_OF_BUFFERS, count))
             return true;
     }
-    return x->need > x->have && take_size(x, x->keys->flink, x->m->flink.bytes + (x->need - x->have));
+    return x->need > x->have &&
+           take_size(x, x->keys->flink, x->m->flink.bytes + (x->need - x->have));
 }
 
 static bool take_for_overhead(struct deriver *x)
 {
     if (x->have > x->need)
         return take_size(x, x->keys->overhead_max, x->have);
-    return take_size(x, x->keys->process, x->m->process.bytes + (x->need - x->have)) || take_derived_process(x);
+    return take_size(x, x->keys->process, x->m->process.bytes + (x->need - x->have)) ||
+           take_derived_process(x);
 }
 
 static bool take_for_value(struct deriver *x)
@@ -209,7 +214,8 @@ static bool take_for_value(struct deriver *x)
 static bool take_for_jm_heap(struct deriver *x)
 {
     bool off = deriver_is_set(x, FLINKKEY_JM_OFF_HEAP);
-    return take_size(x, x->keys->flink, off ? x->need : x->need + MIB(128)) || take_smaller(x, FLINKKEY_JM_HEAP);
+    return take_size(x, x->keys->flink, off ? x->need : x->need + MIB(128)) ||
+           take_smaller(x, FLINKKEY_JM_HEAP);
 }
 
 /* The size of Flink's shipped configuration, or what the options that are set need. */
@@ -231,22 +237,31 @@ static const struct {
     const char *advice;
 } hints[FLINKMODEL_CODE_COUNT] = {
     [FLINKMODEL_NONE] = { take_entry, "configure one of these sizes" },
-    [FLINKMODEL_READ] = { take_meant_size, "a size is a whole number and a unit: b k m g t (also kb, mebibytes, ...); "
+    [FLINKMODEL_READ] = { take_meant_size, "a size is a whole number and a unit: b k m g t (also "
+                                           "kb, mebibytes, ...); "
                                            "no sign, no fraction, no KiB" },
-    [FLINKMODEL_FLOAT] = { take_for_value, "a fraction is a number from 0 up to, not including, 1, as in 0.1" },
+    [FLINKMODEL_FLOAT] = { take_for_value,
+                           "a fraction is a number from 0 up to, not including, 1, as in 0.1" },
     [FLINKMODEL_VALUE] = { take_for_value, "remove the option to get its default" },
-    [FLINKMODEL_RANGE] = { take_for_range, "a range needs min <= max and a fraction from 0 up to, not including, 1" },
-    [FLINKMODEL_SUM_N] = { take_for_parts, "configure fewer of the sizes, or a larger total for all of them" },
-    [FLINKMODEL_SUM_T] = { take_for_parts, "lower the fractions or sizes of managed and network memory" },
-    [FLINKMODEL_NETRANGE] = { take_for_network, "configure fewer of the sizes, so that Flink can fit the rest" },
+    [FLINKMODEL_RANGE] = { take_for_range, "a range needs min <= max and a fraction from 0 up to, "
+                                           "not including, 1" },
+    [FLINKMODEL_SUM_N] = { take_for_parts,
+                           "configure fewer of the sizes, or a larger total for all of them" },
+    [FLINKMODEL_SUM_T] = { take_for_parts,
+                           "lower the fractions or sizes of managed and network memory" },
+    [FLINKMODEL_NETRANGE] = { take_for_network,
+                              "configure fewer of the sizes, so that Flink can fit the rest" },
     [FLINKMODEL_NETLEG] = { take_for_buffers, "remove the number of buffers" },
     [FLINKMODEL_JVMSUM] = { take_larger_total, "lower JVM metaspace or the range of JVM overhead" },
-    [FLINKMODEL_PSMALL] = { take_derived_process, "remove total process memory, or the other total" },
+    [FLINKMODEL_PSMALL] = { take_derived_process,
+                            "remove total process memory, or the other total" },
     [FLINKMODEL_OVRANGE] = { take_for_overhead, "remove total process memory, or the other total" },
     [FLINKMODEL_CPU] = { take_for_value, "both have to be positive" },
     [FLINKMODEL_SEG] = { take_for_value, "remove the option to get 32 KiB" },
-    [FLINKMODEL_JMSUM] = { take_for_jm_heap, "configure only one of the heap and total Flink memory" },
-    [FLINKMODEL_JMHEAP] = { take_for_jm_heap, "configure only one of the heap and total Flink memory" },
+    [FLINKMODEL_JMSUM] = { take_for_jm_heap,
+                           "configure only one of the heap and total Flink memory" },
+    [FLINKMODEL_JMHEAP] = { take_for_jm_heap,
+                            "configure only one of the heap and total Flink memory" },
     [FLINKMODEL_JMOFF] = { take_larger_total, "lower off-heap" },
     [FLINKMODEL_HEAPMB] = { take_for_value, "remove the option" },
     [FLINKMODEL_OVF] = { take_none, "one of the sizes is too large by far" },
@@ -256,9 +271,11 @@ static const struct {
 /* A key of before 1.10 that 2.x does not read any more explains a missing entry point. */
 static bool put_ignored_legacy(struct deriver *x, struct buf *b)
 {
-    static const enum flinkkey tm[] = { FLINKKEY_TM_HEAP_SIZE, FLINKKEY_TM_HEAP_MB, FLINKKEY_ENV_TM_HEAP };
-    static const enum flinkkey jm[] = { FLINKKEY_JM_HEAP_SIZE, FLINKKEY_JM_HEAP_MB, FLINKKEY_ENV_JM_HEAP };
-    const enum flinkkey *keys = x->m->role == WEIR_ROLE_JOBMANAGER ? jm : tm;
+    static const enum flinkkey tm[] = { FLINKKEY_TM_HEAP_SIZE, FLINKKEY_TM_HEAP_MB,
+                                        FLINKKEY_ENV_TM_HEAP };
+    static const enum flinkkey jm[] = { FLINKKEY_JM_HEAP_SIZE, FLINKKEY_JM_HEAP_MB,
+                                        FLINKKEY_ENV_JM_HEAP };
+    const enum flinkkey       *keys = x->m->role == WEIR_ROLE_JOBMANAGER ? jm : tm;
     for (int i = 0; i < 3 && x->err->code == FLINKMODEL_NONE; i++) {
         if (flinkconf_get(x->conf, keys[i]) == NULL)
             continue;
@@ -270,12 +287,13 @@ static bool put_ignored_legacy(struct deriver *x, struct buf *b)
 
 void deriver_hint(struct deriver *x)
 {
-    struct buf b;
+    struct buf           b;
     enum flinkmodel_code code = x->err->code;
     buf_init(&b, x->err->hint, sizeof x->err->hint);
     (void)put_ignored_legacy(x, &b);
     if (code == FLINKMODEL_NEG) /* 1.10's words for PSMALL, or a negative number of buffers */
-        code = strcmp(x->err->key, flinkkey_name(x->keys->process)) == 0 ? FLINKMODEL_PSMALL : FLINKMODEL_VALUE;
+        code = strcmp(x->err->key, flinkkey_name(x->keys->process)) == 0 ? FLINKMODEL_PSMALL
+                                                                         : FLINKMODEL_VALUE;
     if (hints[code].take != NULL && hints[code].take(x))
         buf_printf(&b, "derives with %s: %s", x->err->fix_key, x->err->fix_value);
     else if (hints[code].advice != NULL)

@@ -33,7 +33,8 @@ static void from_heap(struct deriver *x)
         check_both_given(x, heap->bytes, off->bytes, total);
         return;
     }
-    if (!x->failed && total < heap->bytes && deriver_fail(x, FLINKMODEL_JMHEAP, FLINKKEY_JM_HEAP, "ICE")) {
+    if (!x->failed && total < heap->bytes &&
+        deriver_fail(x, FLINKMODEL_JMHEAP, FLINKKEY_JM_HEAP, "ICE")) {
         deriver_put_size(x, "the configured JVM heap", heap->bytes);
         deriver_put_size(x, " exceeds the configured total Flink memory", total);
         x->need = heap->bytes;
@@ -44,16 +45,18 @@ static void from_heap(struct deriver *x)
 
 static void from_total(struct deriver *x)
 {
-    uint64_t total = x->m->flink.bytes;
+    uint64_t              total = x->m->flink.bytes;
     struct flinkmodel_row off = deriver_size_or(x, FLINKKEY_JM_OFF_HEAP, OFF_HEAP_DEFAULT);
     x->m->rows[WEIR_OFF_HEAP] = off;
-    if (!x->failed && total <= off.bytes && deriver_fail(x, FLINKMODEL_JMOFF, FLINKKEY_JM_OFF_HEAP, "ICE")) {
+    if (!x->failed && total <= off.bytes &&
+        deriver_fail(x, FLINKMODEL_JMOFF, FLINKKEY_JM_OFF_HEAP, "ICE")) {
         deriver_put_size(x, "total Flink memory", total);
         deriver_put_size(x, " leaves no heap beside off-heap", off.bytes);
         x->need = off.bytes;
         x->have = total;
     }
-    x->m->rows[WEIR_HEAP] = deriver_remainder(x->failed ? 0 : total - off.bytes, FLINKMODEL_TOTAL_FLINK);
+    x->m->rows[WEIR_HEAP] =
+        deriver_remainder(x->failed ? 0 : total - off.bytes, FLINKMODEL_TOTAL_FLINK);
 }
 
 static void fill_flags(struct deriver *x)
@@ -69,14 +72,16 @@ static void fill_flags(struct deriver *x)
 static void fail_no_entry(struct deriver *x)
 {
     if (deriver_fail(x, FLINKMODEL_NONE, x->keys->process, "ICE"))
-        buf_printf(&x->message, "neither %s, nor %s, nor %s is configured", flinkkey_name(x->keys->process),
-                   flinkkey_name(x->keys->flink), flinkkey_name(FLINKKEY_JM_HEAP));
+        buf_printf(&x->message, "neither %s, nor %s, nor %s is configured",
+                   flinkkey_name(x->keys->process), flinkkey_name(x->keys->flink),
+                   flinkkey_name(FLINKKEY_JM_HEAP));
 }
 
 void deriver_jobmanager(struct deriver *x)
 {
     x->wrappers = flink_version_least(x->version, 2, 0) ? 0 : 1;
-    deriver_legacy_total(x, FLINKKEY_JM_HEAP, FLINKKEY_ENV_JM_HEAP, FLINKKEY_JM_HEAP_SIZE, FLINKKEY_JM_HEAP_MB);
+    deriver_legacy_total(x, FLINKKEY_JM_HEAP, FLINKKEY_ENV_JM_HEAP, FLINKKEY_JM_HEAP_SIZE,
+                         FLINKKEY_JM_HEAP_MB);
     if (deriver_is_set(x, FLINKKEY_JM_HEAP)) {
         from_heap(x);
         deriver_jvm_from_flink(x);

@@ -15,7 +15,8 @@ const char *flinkmodel_code_name(enum flinkmodel_code code)
 static void put_mebibytes(struct buf *b, uint64_t bytes)
 {
     uint64_t tenths = (bytes >> 20) * 10 + ((bytes & 0xfffff) * 10 + 0x80000) / 0x100000;
-    buf_printf(b, "%llu.%llu MiB", (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
+    buf_printf(b, "%llu.%llu MiB", (unsigned long long)(tenths / 10),
+               (unsigned long long)(tenths % 10));
 }
 
 static const char *total_name(enum flinkmodel_total t)
@@ -41,31 +42,17 @@ static void put_part(struct buf *b, const struct flinkmodel_row *row)
 void flinkmodel_put_how(struct buf *b, const struct flinkmodel_row *row)
 {
     switch (row->how) {
-    case FLINKMODEL_ABSENT:
-        buf_puts(b, "not known");
-        break;
-    case FLINKMODEL_CONFIGURED:
-        buf_puts(b, flinkkey_name(row->key));
-        break;
-    case FLINKMODEL_DEFAULT:
-        buf_puts(b, "default");
-        break;
+    case FLINKMODEL_ABSENT: buf_puts(b, "not known"); break;
+    case FLINKMODEL_CONFIGURED: buf_puts(b, flinkkey_name(row->key)); break;
+    case FLINKMODEL_DEFAULT: buf_puts(b, "default"); break;
     case FLINKMODEL_FRACTION:
-    case FLINKMODEL_INVERSE:
-        put_part(b, row);
-        break;
+    case FLINKMODEL_INVERSE: put_part(b, row); break;
     case FLINKMODEL_REMAINDER:
         buf_printf(b, "what the others leave of %s", total_name(row->of));
         break;
-    case FLINKMODEL_SUM:
-        buf_puts(b, "sum of its parts");
-        break;
-    case FLINKMODEL_BUFFERS:
-        buf_printf(b, "pages of %s", flinkkey_name(row->key));
-        break;
-    case FLINKMODEL_ARGUMENT:
-        buf_printf(b, "argument -D %s", flinkkey_name(row->key));
-        break;
+    case FLINKMODEL_SUM: buf_puts(b, "sum of its parts"); break;
+    case FLINKMODEL_BUFFERS: buf_printf(b, "pages of %s", flinkkey_name(row->key)); break;
+    case FLINKMODEL_ARGUMENT: buf_printf(b, "argument -D %s", flinkkey_name(row->key)); break;
     }
 }
 
@@ -127,5 +114,6 @@ void flinkmodel_put_dynamic(struct buf *b, const struct flinkmodel *m)
     buf_printf(b, " -D %s=", flinkkey_name(FLINKKEY_TM_CPU_CORES));
     javanum_put_double(b, cut_cores(m->cpu_cores));
     if (flink_version_least(m->version, 1, 13))
-        buf_printf(b, " -D %s=%d -D external-resources=none", flinkkey_name(FLINKKEY_TM_SLOTS), m->slots);
+        buf_printf(b, " -D %s=%d -D external-resources=none", flinkkey_name(FLINKKEY_TM_SLOTS),
+                   m->slots);
 }

@@ -11,10 +11,12 @@
 
 #define MIB(n) ((uint64_t)(n) << 20)
 
-static const enum weir_component without_network[] = { WEIR_FRAMEWORK_HEAP, WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_HEAP,
-                                                       WEIR_TASK_OFF_HEAP, WEIR_MANAGED };
-static const enum weir_component without_task_heap[] = { WEIR_FRAMEWORK_HEAP, WEIR_FRAMEWORK_OFF_HEAP,
-                                                         WEIR_TASK_OFF_HEAP, WEIR_MANAGED, WEIR_NETWORK };
+static const enum weir_component without_network[] = { WEIR_FRAMEWORK_HEAP, WEIR_FRAMEWORK_OFF_HEAP,
+                                                       WEIR_TASK_HEAP, WEIR_TASK_OFF_HEAP,
+                                                       WEIR_MANAGED };
+static const enum weir_component without_task_heap[] = {
+    WEIR_FRAMEWORK_HEAP, WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_OFF_HEAP, WEIR_MANAGED, WEIR_NETWORK
+};
 enum { PARTS = 5 };
 
 static uint64_t sum(struct deriver *x, const enum weir_component *parts)
@@ -28,32 +30,30 @@ static uint64_t sum(struct deriver *x, const enum weir_component *parts)
 static const char *part_name(enum weir_component c)
 {
     switch (c) {
-    case WEIR_FRAMEWORK_HEAP:
-        return "framework heap";
-    case WEIR_FRAMEWORK_OFF_HEAP:
-        return "framework off-heap";
-    case WEIR_TASK_HEAP:
-        return "task heap";
-    case WEIR_TASK_OFF_HEAP:
-        return "task off-heap";
-    case WEIR_MANAGED:
-        return "managed";
-    default:
-        return "network";
+    case WEIR_FRAMEWORK_HEAP: return "framework heap";
+    case WEIR_FRAMEWORK_OFF_HEAP: return "framework off-heap";
+    case WEIR_TASK_HEAP: return "task heap";
+    case WEIR_TASK_OFF_HEAP: return "task off-heap";
+    case WEIR_MANAGED: return "managed";
+    default: return "network";
     }
 }
 
-static void check_sum(struct deriver *x, const enum weir_component *parts, uint64_t total, enum flinkmodel_code code)
+static void check_sum(struct deriver *x, const enum weir_component *parts, uint64_t total,
+                      enum flinkmodel_code code)
 {
     uint64_t need = sum(x, parts);
-    bool derived = x->m->flink.how == FLINKMODEL_REMAINDER;
-    if (x->failed || need <= total || !deriver_fail(x, code, derived ? x->keys->process : x->keys->flink, "ICE"))
+    bool     derived = x->m->flink.how == FLINKMODEL_REMAINDER;
+    if (x->failed || need <= total ||
+        !deriver_fail(x, code, derived ? x->keys->process : x->keys->flink, "ICE"))
         return;
     for (int i = 0; i < PARTS; i++) {
         buf_puts(&x->message, i == 0 ? "" : i == PARTS - 1 ? " and " : ", ");
         deriver_put_size(x, part_name(parts[i]), x->m->rows[parts[i]].bytes);
     }
-    deriver_put_size(x, derived ? " exceed the total Flink memory" : " exceed the configured total Flink memory", total);
+    deriver_put_size(
+        x, derived ? " exceed the total Flink memory" : " exceed the configured total Flink memory",
+        total);
     if (derived)
         deriver_put_size(x, " left by total process memory", x->m->process.bytes);
     x->need = need;
@@ -70,8 +70,10 @@ static struct range network_range(struct deriver *x)
 /* Up to 1.20 a number of buffers counts, when nothing else says how large network memory is. */
 static bool uses_buffers(const struct deriver *x)
 {
-    return !flink_version_least(x->version, 2, 0) && deriver_is_set(x, FLINKKEY_TM_NUMBER_OF_BUFFERS) &&
-           !deriver_is_set(x, FLINKKEY_TM_NETWORK_MIN) && !deriver_is_set(x, FLINKKEY_TM_NETWORK_MAX) &&
+    return !flink_version_least(x->version, 2, 0) &&
+           deriver_is_set(x, FLINKKEY_TM_NUMBER_OF_BUFFERS) &&
+           !deriver_is_set(x, FLINKKEY_TM_NETWORK_MIN) &&
+           !deriver_is_set(x, FLINKKEY_TM_NETWORK_MAX) &&
            !deriver_is_set(x, FLINKKEY_TM_NETWORK_FRACTION);
 }
 
@@ -79,7 +81,8 @@ static void check_page_size(struct deriver *x, uint64_t page)
 {
     bool fits_int = page <= INT32_MAX;
     bool fine = fits_int && page >= 4096 && (page & (page - 1)) == 0;
-    if (!x->failed && !fine && deriver_fail(x, FLINKMODEL_SEG, FLINKKEY_TM_SEGMENT_SIZE, fits_int ? "ICE" : "IAE")) {
+    if (!x->failed && !fine &&
+        deriver_fail(x, FLINKMODEL_SEG, FLINKKEY_TM_SEGMENT_SIZE, fits_int ? "ICE" : "IAE")) {
         deriver_put_size(x, flinkkey_name(FLINKKEY_TM_SEGMENT_SIZE), page);
         buf_puts(&x->message, " has to be a power of two, from 4096 bytes up to 1 GiB");
     }
@@ -88,13 +91,14 @@ static void check_page_size(struct deriver *x, uint64_t page)
 static struct flinkmodel_row network_of_buffers(struct deriver *x)
 {
     struct flinkmodel_row row = { .how = FLINKMODEL_BUFFERS, .key = FLINKKEY_TM_NUMBER_OF_BUFFERS };
-    int32_t buffers = deriver_int(x, FLINKKEY_TM_NUMBER_OF_BUFFERS, 0);
-    uint64_t page = deriver_plain_size(x, FLINKKEY_TM_SEGMENT_SIZE, 32768);
+    int32_t               buffers = deriver_int(x, FLINKKEY_TM_NUMBER_OF_BUFFERS, 0);
+    uint64_t              page = deriver_plain_size(x, FLINKKEY_TM_SEGMENT_SIZE, 32768);
     check_page_size(x, page);
     if (x->failed)
         return row;
     if (buffers < 0 && deriver_fail(x, FLINKMODEL_NEG, FLINKKEY_TM_NUMBER_OF_BUFFERS, "IAE")) {
-        buf_printf(&x->message, "%s (%d) makes network memory negative", flinkkey_name(row.key), buffers);
+        buf_printf(&x->message, "%s (%d) makes network memory negative", flinkkey_name(row.key),
+                   buffers);
         return row;
     }
     row.bytes = (uint64_t)buffers * page;
@@ -105,8 +109,8 @@ static void check_left_for_network(struct deriver *x, uint64_t network)
 {
     struct range r = network_range(x);
     if (x->failed || (network >= r.min && network <= r.max) ||
-        !deriver_fail(x, FLINKMODEL_NETRANGE, network < r.min ? FLINKKEY_TM_NETWORK_MIN : FLINKKEY_TM_NETWORK_MAX,
-                      "ICE"))
+        !deriver_fail(x, FLINKMODEL_NETRANGE,
+                      network < r.min ? FLINKKEY_TM_NETWORK_MIN : FLINKKEY_TM_NETWORK_MAX, "ICE"))
         return;
     deriver_put_size(x, "what total Flink memory", x->m->flink.bytes);
     deriver_put_size(x, " leaves for network", network);
@@ -131,7 +135,8 @@ static void network_is_left(struct deriver *x, uint64_t total)
     x->wrappers++;
     if (uses_buffers(x)) {
         uint64_t wanted = network_of_buffers(x).bytes;
-        if (!x->failed && wanted != network && deriver_fail(x, FLINKMODEL_NETLEG, FLINKKEY_TM_NUMBER_OF_BUFFERS, "ICE")) {
+        if (!x->failed && wanted != network &&
+            deriver_fail(x, FLINKMODEL_NETLEG, FLINKKEY_TM_NUMBER_OF_BUFFERS, "ICE")) {
             deriver_put_size(x, "what total Flink memory leaves for network", network);
             deriver_put_size(x, " is not the configured number of buffers", wanted);
             x->have = network;
@@ -186,7 +191,7 @@ static struct flinkmodel_row managed(struct deriver *x, uint64_t total)
 static void from_total(struct deriver *x)
 {
     struct flinkmodel *m = x->m;
-    uint64_t total = m->flink.bytes;
+    uint64_t           total = m->flink.bytes;
     read_fixed_parts(x);
     if (deriver_is_set(x, FLINKKEY_TM_TASK_HEAP)) {
         m->rows[WEIR_TASK_HEAP] = deriver_size(x, FLINKKEY_TM_TASK_HEAP);
@@ -208,12 +213,14 @@ static void from_total(struct deriver *x)
 
 static void read_cpu(struct deriver *x)
 {
-    bool given = deriver_is_set(x, FLINKKEY_TM_CPU_CORES);
+    bool          given = deriver_is_set(x, FLINKKEY_TM_CPU_CORES);
     enum flinkkey key = given ? FLINKKEY_TM_CPU_CORES : FLINKKEY_TM_SLOTS;
-    double cores = given ? deriver_double(x, key) : (double)deriver_int(x, key, 1);
-    bool number = isfinite(cores);
-    if (!x->failed && (cores <= 0 || !number) && deriver_fail(x, FLINKMODEL_CPU, key, cores <= 0 ? "ICE" : "NFE"))
-        buf_printf(&x->message, "%s does not give a positive number of CPU cores", flinkkey_name(key));
+    double        cores = given ? deriver_double(x, key) : (double)deriver_int(x, key, 1);
+    bool          number = isfinite(cores);
+    if (!x->failed && (cores <= 0 || !number) &&
+        deriver_fail(x, FLINKMODEL_CPU, key, cores <= 0 ? "ICE" : "NFE"))
+        buf_printf(&x->message, "%s does not give a positive number of CPU cores",
+                   flinkkey_name(key));
     x->m->cpu_cores = cores;
     x->m->slots = deriver_int(x, FLINKKEY_TM_SLOTS, 1);
 }
@@ -221,7 +228,7 @@ static void read_cpu(struct deriver *x)
 /* Only for those who want to know; a bad one fails no derivation. */
 static uint64_t page_size(const struct deriver *x)
 {
-    uint64_t page = 32768;
+    uint64_t                      page = 32768;
     const struct flinkconf_value *v = deriver_option(x, FLINKKEY_TM_SEGMENT_SIZE, NULL);
     if (v != NULL && (v->too_long || memsize_parse(v->text, &page, NULL) != WEIR_OK))
         return 0;
@@ -243,15 +250,16 @@ static void fill_flags(struct deriver *x)
 static void fail_no_entry(struct deriver *x)
 {
     if (deriver_fail(x, FLINKMODEL_NONE, x->keys->process, "ICE"))
-        buf_printf(&x->message, "neither %s, nor %s, nor both %s and %s are configured", flinkkey_name(x->keys->process),
-                   flinkkey_name(x->keys->flink), flinkkey_name(FLINKKEY_TM_TASK_HEAP),
-                   flinkkey_name(FLINKKEY_TM_MANAGED_SIZE));
+        buf_printf(&x->message, "neither %s, nor %s, nor both %s and %s are configured",
+                   flinkkey_name(x->keys->process), flinkkey_name(x->keys->flink),
+                   flinkkey_name(FLINKKEY_TM_TASK_HEAP), flinkkey_name(FLINKKEY_TM_MANAGED_SIZE));
 }
 
 void deriver_taskmanager(struct deriver *x)
 {
     x->wrappers = flink_version_least(x->version, 1, 11) ? 1 : 0;
-    deriver_legacy_total(x, x->keys->flink, FLINKKEY_ENV_TM_HEAP, FLINKKEY_TM_HEAP_SIZE, FLINKKEY_TM_HEAP_MB);
+    deriver_legacy_total(x, x->keys->flink, FLINKKEY_ENV_TM_HEAP, FLINKKEY_TM_HEAP_SIZE,
+                         FLINKKEY_TM_HEAP_MB);
     if (deriver_is_set(x, FLINKKEY_TM_TASK_HEAP) && deriver_is_set(x, FLINKKEY_TM_MANAGED_SIZE)) {
         from_parts(x);
         deriver_jvm_from_flink(x);

@@ -157,7 +157,7 @@ enum weir_rc javanum_parse_int(const char *s, int32_t *out)
 static struct javanum_decimal read_scientific(const char *text)
 {
     struct javanum_decimal d = { 0, 0 };
-    const char *p = text;
+    const char            *p = text;
     for (; *p != 'e'; p++) {
         if (!is_digit(*p))
             continue;
@@ -179,7 +179,8 @@ struct javanum_decimal javanum_shortest(double x)
     if (x == 0 || !isfinite(x))
         return (struct javanum_decimal){ 0, 0 };
     locale_t old = enter_c_locale();
-    for (int digits = 2; digits <= 17; digits++) { /* Java takes two at least: 4.9E-324, not 5E-324 */
+    for (int digits = 2; digits <= 17;
+         digits++) { /* Java takes two at least: 4.9E-324, not 5E-324 */
         snprintf(text, sizeof text, "%.*e", digits - 1, x);
         if (strtod(text, NULL) == x)
             break;
@@ -223,7 +224,7 @@ void javanum_put_double(struct buf *b, double x)
 
 void javanum_put_fraction(struct buf *b, double fraction)
 {
-    char text[40] = "";
+    char     text[40] = "";
     locale_t old = enter_c_locale();
     for (int digits = 1; digits <= 9; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, fraction);
@@ -248,8 +249,8 @@ static enum weir_rc scale_up(unsigned __int128 p, int exponent, uint64_t *out)
 enum weir_rc javanum_multiply(uint64_t n, double x, uint64_t *out)
 {
     struct javanum_decimal d = javanum_shortest(x);
-    unsigned __int128 p = (unsigned __int128)n * d.digits; /* below 2^63 * 10^17 < 2^120 */
-    unsigned __int128 scale = 1;
+    unsigned __int128      p = (unsigned __int128)n * d.digits; /* below 2^63 * 10^17 < 2^120 */
+    unsigned __int128      scale = 1;
     if (d.exponent >= 0)
         return scale_up(p, d.exponent, out);
     if (d.exponent < -38) { /* below 2^120 / 10^39 < 1 */

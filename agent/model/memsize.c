@@ -44,7 +44,7 @@ static bool unit_is(const char *name, const char *s, size_t n)
     static const char kelvin[] = "\xe2\x84\xaa";
     while (n > 0 && *name != '\0') {
         size_t used = 1;
-        char c = *s >= 'A' && *s <= 'Z' ? (char)(*s + ('a' - 'A')) : *s;
+        char   c = *s >= 'A' && *s <= 'Z' ? (char)(*s + ('a' - 'A')) : *s;
         if (n >= 3 && memcmp(s, kelvin, 3) == 0) {
             used = 3;
             c = 'k';
@@ -106,17 +106,12 @@ enum weir_rc memsize_parse(const char *s, uint64_t *out, enum memsize_error *why
 const char *memsize_why(enum memsize_error why)
 {
     switch (why) {
-    case MEMSIZE_FINE:
-        return "is a size";
-    case MEMSIZE_BLANK:
-        return "is empty";
-    case MEMSIZE_NO_DIGITS:
-        return "does not start with a digit";
+    case MEMSIZE_FINE: return "is a size";
+    case MEMSIZE_BLANK: return "is empty";
+    case MEMSIZE_NO_DIGITS: return "does not start with a digit";
     case MEMSIZE_DIGITS:
-    case MEMSIZE_BYTES:
-        return "is more than 2^63-1 bytes";
-    case MEMSIZE_UNIT:
-        return "is not a whole number with one of the units b k m g t";
+    case MEMSIZE_BYTES: return "is more than 2^63-1 bytes";
+    case MEMSIZE_UNIT: return "is not a whole number with one of the units b k m g t";
     }
     return "is no size";
 }
@@ -129,7 +124,8 @@ void memsize_put(struct buf *b, uint64_t bytes)
     if (u == UNITS) /* every unit divides: Flink then prints plain bytes */
         buf_printf(b, "%llu bytes", (unsigned long long)bytes);
     else
-        buf_printf(b, "%llu %s", (unsigned long long)(bytes / units[u - 1].bytes), units[u - 1].names[1]);
+        buf_printf(b, "%llu %s", (unsigned long long)(bytes / units[u - 1].bytes),
+                   units[u - 1].names[1]);
 }
 
 void memsize_put_human(struct buf *b, uint64_t bytes)
@@ -142,9 +138,10 @@ void memsize_put_human(struct buf *b, uint64_t bytes)
         return;
     }
     /* Java rounds half up; printf would round half to even, and use the locale's decimal point. */
-    unsigned __int128 milli = ((unsigned __int128)bytes * 1000 + units[u].bytes / 2) / units[u].bytes;
-    buf_printf(b, "%llu.%03u%s (%llu bytes)", (unsigned long long)(milli / 1000), (unsigned)(milli % 1000),
-               units[u].names[1], (unsigned long long)bytes);
+    unsigned __int128 milli =
+        ((unsigned __int128)bytes * 1000 + units[u].bytes / 2) / units[u].bytes;
+    buf_printf(b, "%llu.%03u%s (%llu bytes)", (unsigned long long)(milli / 1000),
+               (unsigned)(milli % 1000), units[u].names[1], (unsigned long long)bytes);
 }
 
 void memsize_put_option(struct buf *b, uint64_t bytes)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "model/optvalue.h"
 #include "weir.h"
 
 enum { OPTIONS_PATH_MAX = 1024, OPTIONS_VERSION_MAX = 32 };
@@ -26,7 +27,7 @@ struct options {
     uint32_t depth;                  /* frames kept, 1..WEIR_MAX_DEPTH */
     uint64_t max_live;               /* records of the address table */
     bool     strict, help;
-    bool           hook_unsafe; /* may the Unsafe natives be replaced */
+    uint32_t hooks;                  /* enum optvalue_hook, joined */
     bool     stacks_all;
 };
 

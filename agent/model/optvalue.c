@@ -59,13 +59,36 @@ enum optvalue_problem optvalue_flag(void *field, const char *value, uint64_t min
     return OPTVALUE_FINE;
 }
 
+static uint32_t hook_named(const char *name, size_t len)
+{
+    static const struct {
+        const char *name;
+        uint32_t    hook;
+    } known[] = { { "unsafe", OPTVALUE_HOOK_UNSAFE }, { "thread", OPTVALUE_HOOK_THREAD } };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (len == strlen(known[i].name) && memcmp(name, known[i].name, len) == 0)
+            return known[i].hook;
+    return 0;
+}
+
 enum optvalue_problem optvalue_hooks(void *field, const char *value, uint64_t min, uint64_t max)
 {
     (void)min, (void)max;
-    bool none = strcmp(value, "none") == 0;
-    if (!none && strcmp(value, "all") != 0 && strcmp(value, "unsafe") != 0)
-        return OPTVALUE_BAD;
-    *(bool *)field = !none;
+    uint32_t hooks = 0;
+    if (strcmp(value, "all") == 0)
+        hooks = OPTVALUE_HOOK_ALL;
+    else if (strcmp(value, "none") != 0)
+        for (const char *at = value;; at++) {
+            size_t   len = strcspn(at, "+");
+            uint32_t hook = hook_named(at, len);
+            if (hook == 0 || (hooks & hook) != 0)
+                return OPTVALUE_BAD;
+            hooks |= hook;
+            at += len;
+            if (*at == '\0')
+                break;
+        }
+    *(uint32_t *)field = hooks;
     return OPTVALUE_FINE;
 }
 

@@ -15,13 +15,16 @@ enum optvalue_problem {
     OPTVALUE_TWICE
 };
 
+/* What can be replaced in the JVM; each has a line in the start report. */
+enum optvalue_hook { OPTVALUE_HOOK_UNSAFE = 1, OPTVALUE_HOOK_THREAD = 2, OPTVALUE_HOOK_ALL = 3 };
+
 typedef enum optvalue_problem optvalue_parse(void *field, const char *value, uint64_t min,
                                              uint64_t max);
 
 optvalue_parse optvalue_mode;     /* enum weir_mode */
 optvalue_parse optvalue_stacks;   /* bool: all of them */
 optvalue_parse optvalue_flag;     /* bool: true or false */
-optvalue_parse optvalue_hooks;    /* bool: is `unsafe` among them */
+optvalue_parse optvalue_hooks;    /* uint32_t: enum optvalue_hook, names joined by '+' */
 optvalue_parse optvalue_size;     /* uint64_t, Flink's MemorySize */
 optvalue_parse optvalue_duration; /* uint64_t milliseconds; 0 is always allowed */
 optvalue_parse optvalue_count;    /* uint64_t */

@@ -72,3 +72,13 @@ const char *out_role(enum weir_role role)
     };
     return WORD(words, role);
 }
+
+const char *out_attempt_state(enum weir_attempt_state state)
+{
+    static const char *const words[] = {
+#define STATE(sym, name) [WEIR_ATTEMPT_##sym] = (name),
+        WEIR_ATTEMPT_STATES(STATE)
+#undef STATE
+    };
+    return WORD(words, state);
+}

@@ -45,7 +45,22 @@ static void put_budget_name(struct buf *b, bool jobmanager)
     buf_puts(b, out_component(jobmanager ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP));
 }
 
-/* 16.0 MiB requested by "Flat Map (1/2)#0" */
+/*  of job orders (5f1c..9e2a) */
+static void put_job(struct buf *b, const struct weir_attempt *attempt)
+{
+    if (!attempt->known)
+        return;
+    buf_puts(b, " of job ");
+    if (attempt->job_name[0] != '\0') {
+        utf8_text(b, attempt->job_name, false);
+        buf_puts(b, " (");
+    }
+    parts_job_id_short(b, attempt);
+    if (attempt->job_name[0] != '\0')
+        buf_puts(b, ")");
+}
+
+/* 16.0 MiB requested by "Flat Map (1/2)#0" of job orders (5f1c..9e2a) */
 static void put_request(struct buf *b, const struct weir_breach *breach)
 {
     figure_bytes(b, breach->requested);
@@ -55,6 +70,7 @@ static void put_request(struct buf *b, const struct weir_breach *breach)
     buf_puts(b, " by \"");
     utf8_text(b, breach->thread, true);
     buf_puts(b, "\"");
+    put_job(b, &breach->attempt);
 }
 
 static void put_used(struct buf *b, const struct weir_breach *breach)
@@ -195,6 +211,22 @@ static void put_stack(struct buf *b, const struct weir_stack *stack)
     }
 }
 
+/* , attempt 0 of job orders (5f1c..9e2a), ended */
+static void put_holder(struct buf *b, const struct weir_attempt *attempt)
+{
+    if (!attempt->known)
+        return;
+    if (attempt->state == WEIR_ATTEMPT_SHARED)
+        buf_puts(b, ", a shared thread started by");
+    else
+        buf_puts(b, ",");
+    if (attempt->attempt >= 0)
+        buf_printf(b, " attempt %" PRId32, attempt->attempt);
+    put_job(b, attempt);
+    if (attempt->state == WEIR_ATTEMPT_ENDED)
+        buf_puts(b, ", which has ended");
+}
+
 /* Owners are read after the rows, when the request is booked: it counts in the whole. An owner that outgrew even that gets
  * no percentage. */
 static void put_owner(struct buf *b, const struct weir_owner *owner, const struct weir_breach *breach)
@@ -221,6 +253,7 @@ static void put_owner(struct buf *b, const struct weir_owner *owner, const struc
     else
         parts_frame(b, &stack->frames[decider]);
     put_source(b, stack->source);
+    put_holder(b, &owner->attempt);
 }
 
 void out_text_breach(struct buf *b, const struct weir_breach *breach)

@@ -53,6 +53,15 @@ static void put_known(struct json *j, const char *key, bool known, uint64_t n)
         json_null(j, key);
 }
 
+/* A number from 0 on; what this Flink does not tell is negative. */
+static void put_known_signed(struct json *j, const char *key, int32_t n)
+{
+    if (n >= 0)
+        json_signed(j, key, n);
+    else
+        json_null(j, key);
+}
+
 static void put_frames(struct json *j, const struct weir_stack *stack)
 {
     json_array(j, "java_stack");
@@ -62,6 +71,26 @@ static void put_frames(struct json *j, const struct weir_stack *stack)
         json_string_end(j);
     }
     json_array_end(j);
+}
+
+static void put_job_id(struct json *j, const struct weir_attempt *attempt)
+{
+    json_string_begin(j, "job_id");
+    parts_job_id(j->buf, attempt);
+    json_string_end(j);
+}
+
+/* Who works: nothing where no attempt is known. */
+static void put_attempt(struct json *j, const struct weir_attempt *attempt)
+{
+    if (!attempt->known)
+        return;
+    put_job_id(j, attempt);
+    json_string_or_null(j, "job_name", attempt->job_name);
+    json_string_or_null(j, "vertex", attempt->vertex);
+    put_known_signed(j, "subtask", attempt->subtask);
+    put_known_signed(j, "attempt", attempt->attempt);
+    json_string(j, "state", out_attempt_state(attempt->state));
 }
 
 static void put_owners(struct json *j, const struct weir_sheet *sheet)
@@ -76,6 +105,7 @@ static void put_owners(struct json *j, const struct weir_sheet *sheet)
         json_unsigned(j, "count", o->count);
         json_string_or_null(j, "source", o->stack.source);
         json_string_or_null(j, "loader", o->loader);
+        put_attempt(j, &o->attempt);
         json_signed(j, "age_ms", o->age_ms);
         put_frames(j, &o->stack);
         json_object_end(j);
@@ -303,6 +333,7 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     json_unsigned(&j, "requested", breach->requested);
     json_string(&j, "action", "warn");
     json_string_or_null(&j, "thread", breach->thread);
+    put_attempt(&j, &breach->attempt);
     json_unsigned(&j, "suppressed", breach->suppressed);
     put_frames(&j, &breach->stack);
     json_string_or_null(&j, "source", breach->stack.source);
@@ -310,6 +341,16 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     put_components(&j, &breach->sheet);
     put_owners(&j, &breach->sheet);
     put_budget(&j, breach);
+    end_event(&j);
+}
+
+void out_json_attempt(struct buf *b, const struct weir_header *h, const struct weir_attempt_event *event)
+{
+    struct json j = begin_event(b, "attempt", h);
+    json_string(&j, "phase", event->ended ? "end" : "start");
+    put_attempt(&j, &event->attempt);
+    json_unsigned(&j, "bytes", event->attempt.bytes);
+    json_unsigned(&j, "blocks", event->attempt.blocks);
     end_event(&j);
 }
 

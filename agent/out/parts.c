@@ -132,3 +132,13 @@ struct parts_budget parts_budget(const struct weir_breach *breach)
     }
     return budget;
 }
+
+void parts_job_id(struct buf *b, const struct weir_attempt *attempt)
+{
+    buf_printf(b, "%016" PRIx64 "%016" PRIx64, attempt->job_id[0], attempt->job_id[1]);
+}
+
+void parts_job_id_short(struct buf *b, const struct weir_attempt *attempt)
+{
+    buf_printf(b, "%04x..%04x", (unsigned)(attempt->job_id[0] >> 48), (unsigned)(attempt->job_id[1] & 0xffff));
+}

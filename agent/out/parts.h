@@ -15,6 +15,10 @@ void parts_time(struct buf *b, int64_t ms);
  * Source). Escaped, so that it can stand between quotes. */
 void parts_frame(struct buf *b, const struct weir_frame *frame);
 
+/* The 32 hex digits of Flink's JobID; short: its first and last four, as 5f1c..9e2a. */
+void parts_job_id(struct buf *b, const struct weir_attempt *attempt);
+void parts_job_id_short(struct buf *b, const struct weir_attempt *attempt);
+
 /* Used and limit of a row in text, where MiB is understood: 96.0 of 32.0; 96.0 of 0.0 (not declared); 96.0 if it has no
  * limit. */
 void parts_row(struct buf *b, const struct weir_row *row);

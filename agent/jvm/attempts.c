@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attempts.c: thread -> attempt.
+ * The starter tags the Thread object with the attempt (JVMTI tag, so nothing is kept alive); the thread reads its own tag
+ * at its first hook and remembers it in TLS. A tag holds: THREAD_TAG | id << 2 | task << 1 | shared.
+ * Flink's Task (org.apache.flink.runtime.taskmanager.Task, 1.10 to 2.x) is recognised by class name once per class; the
+ * class is then tagged. Its fields are looked up at the first Task; one that this Flink lacks stays unknown. */
+#include "jvm/attempts.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "jvm/env.h"
+#include "base/poison.h"
+
+#define THREAD_TAG (1LL << 40)
+#define TASK_CLASS_TAG (1LL << 41)
+#define OTHER_CLASS_TAG (1LL << 42)
+
+enum { NAME_CHARS = 256 };
+
+/* Threads that serve many jobs although a task's thread may have started them: flink-memory-model.md 10.5. */
+static const char *const pool_threads[] = {
+    "ForkJoinPool.commonPool-worker-", "flink-taskexecutor-io-thread-", "taskmanager-future-thread-", "jobmanager-io-",
+    "jobmanager-future-", "cluster-io-", "blocking-shuffle-io-", "IOManager reader thread", "IOManager writer thread",
+    "Flink-Metric-View-Updater", "Flink Netty ", "flink-akka", "flink-pekko", "flink-metrics", "flink-rest-",
+};
+
+static struct {
+    struct attempts *book;
+    struct stacks   *names;
+    jfieldID         holder, task, target, name; /* holder.task from JDK 19 on, target before */
+    atomic_bool      flink_known;
+    struct {
+        jfieldID job_id, job_info, task_info;
+        jfieldID upper, lower;
+        jfieldID job_name;
+        jfieldID task_name, subtask, attempt;
+    } flink;
+} me;
+
+/* 8 bytes of the 64 that all our TLS may take. */
+static _Thread_local struct {
+    uint32_t id;
+    uint8_t  known, task, shared;
+} mine __attribute__((tls_model("initial-exec")));
+
+static jfieldID field(JNIEnv *jni, jclass c, const char *name, const char *signature)
+{
+    jfieldID id = (*jni)->GetFieldID(jni, c, name, signature);
+    return env_threw(jni) ? NULL : id;
+}
+
+enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct stacks *names)
+{
+    jclass thread = env_class(jni, "java/lang/Thread");
+    me.book = book;
+    me.names = names;
+    if (thread == NULL)
+        return WEIR_EJVM;
+    me.name = field(jni, thread, "name", "Ljava/lang/String;");
+    me.target = field(jni, thread, "target", "Ljava/lang/Runnable;");
+    if (me.target == NULL) {
+        jclass holder = env_class(jni, "java/lang/Thread$FieldHolder");
+        me.holder = field(jni, thread, "holder", "Ljava/lang/Thread$FieldHolder;");
+        me.task = holder != NULL ? field(jni, holder, "task", "Ljava/lang/Runnable;") : NULL;
+        if (holder != NULL)
+            (*jni)->DeleteGlobalRef(jni, holder);
+    }
+    (*jni)->DeleteGlobalRef(jni, thread);
+    return me.name != NULL && (me.target != NULL || (me.holder != NULL && me.task != NULL)) ? WEIR_OK : WEIR_EJVM;
+}
+
+static jobject step(JNIEnv *jni, jobject object, jfieldID id)
+{
+    return object != NULL && id != NULL ? (*jni)->GetObjectField(jni, object, id) : NULL;
+}
+
+static void drop(JNIEnv *jni, jobject local)
+{
+    if (local != NULL)
+        (*jni)->DeleteLocalRef(jni, local);
+}
+
+/* The string field as UTF-8; "" if it has none. */
+static void text(JNIEnv *jni, jobject object, jfieldID id, char *out)
+{
+    jstring s = step(jni, object, id);
+    out[0] = '\0';
+    if (s == NULL)
+        return;
+    jsize len = (*jni)->GetStringLength(jni, s);
+    (*jni)->GetStringUTFRegion(jni, s, 0, len < NAME_CHARS ? len : NAME_CHARS, out);
+    env_threw(jni);
+    drop(jni, s);
+}
+
+static uint32_t name_of(JNIEnv *jni, jobject object, jfieldID id)
+{
+    char name[NAME_CHARS * 3 + 1];
+    text(jni, object, id, name);
+    return name[0] == '\0' ? 0 : stacks_name(me.names, name, strlen(name));
+}
+
+static jobject runnable_of(JNIEnv *jni, jthread thread)
+{
+    if (me.target != NULL)
+        return step(jni, thread, me.target);
+    jobject holder = step(jni, thread, me.holder);
+    jobject task = step(jni, holder, me.task);
+    drop(jni, holder);
+    return task;
+}
+
+/* Field of the declared type or of what it really is: TaskInfo and JobInfo became interfaces in 1.20. */
+static jfieldID field_of_value(JNIEnv *jni, jobject value, const char *name, const char *signature)
+{
+    if (value == NULL)
+        return NULL;
+    jclass c = (*jni)->GetObjectClass(jni, value);
+    jfieldID id = field(jni, c, name, signature);
+    drop(jni, c);
+    return id;
+}
+
+static void learn_flink(JNIEnv *jni, jobject task)
+{
+    jclass c = (*jni)->GetObjectClass(jni, task);
+    me.flink.job_id = field(jni, c, "jobId", "Lorg/apache/flink/api/common/JobID;");
+    me.flink.task_info = field(jni, c, "taskInfo", "Lorg/apache/flink/api/common/TaskInfo;");
+    me.flink.job_info = field(jni, c, "jobInfo", "Lorg/apache/flink/api/common/JobInfo;");
+    drop(jni, c);
+    jobject job_id = step(jni, task, me.flink.job_id), info = step(jni, task, me.flink.task_info),
+            job = step(jni, task, me.flink.job_info);
+    me.flink.upper = field_of_value(jni, job_id, "upperPart", "J");
+    me.flink.lower = field_of_value(jni, job_id, "lowerPart", "J");
+    me.flink.task_name = field_of_value(jni, info, "taskName", "Ljava/lang/String;");
+    me.flink.subtask = field_of_value(jni, info, "indexOfSubtask", "I");
+    me.flink.attempt = field_of_value(jni, info, "attemptNumber", "I");
+    me.flink.job_name = field_of_value(jni, job, "jobName", "Ljava/lang/String;");
+    drop(jni, job_id);
+    drop(jni, info);
+    drop(jni, job);
+    /* Release: the field ids above. Two threads that start the first tasks at once find the same ones. */
+    atomic_store_explicit(&me.flink_known, true, memory_order_release);
+}
+
+static struct attempt_identity identity(JNIEnv *jni, jobject task)
+{
+    struct attempt_identity who = { .subtask = -1, .attempt = -1 };
+    if (!atomic_load_explicit(&me.flink_known, memory_order_acquire))
+        learn_flink(jni, task);
+    jobject job_id = step(jni, task, me.flink.job_id), info = step(jni, task, me.flink.task_info),
+            job = step(jni, task, me.flink.job_info);
+    if (job_id != NULL && me.flink.upper != NULL && me.flink.lower != NULL) {
+        who.job_id[0] = (uint64_t)(*jni)->GetLongField(jni, job_id, me.flink.upper);
+        who.job_id[1] = (uint64_t)(*jni)->GetLongField(jni, job_id, me.flink.lower);
+    }
+    if (info != NULL && me.flink.subtask != NULL && me.flink.attempt != NULL) {
+        who.subtask = (*jni)->GetIntField(jni, info, me.flink.subtask);
+        who.attempt = (*jni)->GetIntField(jni, info, me.flink.attempt);
+    }
+    who.vertex = name_of(jni, info, me.flink.task_name);
+    who.job_name = name_of(jni, job, me.flink.job_name);
+    drop(jni, job_id);
+    drop(jni, info);
+    drop(jni, job);
+    return who;
+}
+
+static bool is_task(JNIEnv *jni, jobject runnable)
+{
+    jlong tag = 0;
+    char *signature = NULL;
+    if (runnable == NULL)
+        return false;
+    jclass c = (*jni)->GetObjectClass(jni, runnable);
+    (*env_ti())->GetTag(env_ti(), c, &tag);
+    if (tag != TASK_CLASS_TAG && tag != OTHER_CLASS_TAG &&
+        (*env_ti())->GetClassSignature(env_ti(), c, &signature, NULL) == JVMTI_ERROR_NONE) {
+        tag = strcmp(signature, "Lorg/apache/flink/runtime/taskmanager/Task;") == 0 ? TASK_CLASS_TAG : OTHER_CLASS_TAG;
+        (*env_ti())->SetTag(env_ti(), c, tag);
+        (*env_ti())->Deallocate(env_ti(), (unsigned char *)signature);
+    }
+    drop(jni, c);
+    return tag == TASK_CLASS_TAG;
+}
+
+static bool is_pool_thread(JNIEnv *jni, jthread thread)
+{
+    char name[NAME_CHARS * 3 + 1];
+    text(jni, thread, me.name, name);
+    for (size_t i = 0; i < sizeof pool_threads / sizeof pool_threads[0]; i++)
+        if (strncmp(name, pool_threads[i], strlen(pool_threads[i])) == 0)
+            return true;
+    return false;
+}
+
+static void learn_mine(JNIEnv *jni)
+{
+    jthread thread = NULL;
+    jlong tag = 0;
+    (void)jni;
+    if ((*env_ti())->GetCurrentThread(env_ti(), &thread) == JVMTI_ERROR_NONE && thread != NULL) {
+        (*env_ti())->GetTag(env_ti(), thread, &tag);
+        drop(jni, thread);
+    }
+    if ((tag & THREAD_TAG) != 0) {
+        mine.id = (uint32_t)((tag & (THREAD_TAG - 1)) >> 2);
+        mine.task = (tag & 2) != 0;
+        mine.shared = (tag & 1) != 0;
+    }
+    mine.known = 1;
+}
+
+struct attempts_thread attempts_current(JNIEnv *jni)
+{
+    if (!mine.known)
+        learn_mine(jni);
+    struct attempts_thread t = { mine.id, mine.shared != 0 };
+    if (t.id != 0 && !mine.task && !attempts_running(me.book, t.id))
+        t.shared = true;
+    return t;
+}
+
+static void tag_thread(jthread thread, uint32_t id, bool task, bool shared)
+{
+    (*env_ti())->SetTag(env_ti(), thread, THREAD_TAG | (jlong)id << 2 | (jlong)task << 1 | (jlong)shared);
+}
+
+uint32_t attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms)
+{
+    jobject runnable = runnable_of(jni, started);
+    uint32_t id = 0;
+    if (is_task(jni, runnable)) {
+        struct attempt_identity who = identity(jni, runnable);
+        id = attempts_begin(me.book, &who, coarse_ms);
+        tag_thread(started, id, true, false);
+    } else {
+        struct attempts_thread starter = attempts_current(jni);
+        if (starter.id != 0)
+            tag_thread(started, starter.id, false, starter.shared || is_pool_thread(jni, started));
+    }
+    drop(jni, runnable);
+    return id;
+}
+
+void attempts_start_failed(JNIEnv *jni, jthread started, uint32_t id, int64_t coarse_ms)
+{
+    (void)jni;
+    (*env_ti())->SetTag(env_ti(), started, 0);
+    attempts_end(me.book, id, coarse_ms);
+}
+
+uint32_t attempts_on_end(JNIEnv *jni, int64_t coarse_ms)
+{
+    if (!mine.known)
+        learn_mine(jni);
+    if (!mine.task)
+        return 0;
+    attempts_end(me.book, mine.id, coarse_ms);
+    return mine.id;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JVM_ATTEMPTS_H
+#define JVM_ATTEMPTS_H
+/* Which attempt the current thread works for: read from Flink's Task when its thread starts, inherited by the threads it
+ * starts (DESIGN.md 4.4). Fields are read, no Java code runs. */
+#include <jni.h>
+#include <jvmti.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/attempts.h"
+#include "core/stacks.h"
+#include "weir.h"
+
+struct attempts_thread {
+    uint32_t id;     /* core/attempts; 0 none */
+    bool     shared; /* a pool thread, or one that outlived the attempt that started it: `created by` id */
+};
+
+/* Field ids of Thread; those of Flink's classes are looked up when the first Task is met. WEIR_EJVM: threads cannot be told. */
+enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct stacks *names);
+/* Inside a hook, any Java thread. */
+struct attempts_thread attempts_current(JNIEnv *jni);
+/* In Thread.start0 on the starting thread: `started` is about to run. Returns the new attempt's id when it is a task's. */
+uint32_t attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms);
+/* The start failed: undo. */
+void     attempts_start_failed(JNIEnv *jni, jthread started, uint32_t id, int64_t coarse_ms);
+/* On the ending thread itself. Returns the attempt that ends with it, 0 for other threads. */
+uint32_t attempts_on_end(JNIEnv *jni, int64_t coarse_ms);
+
+#endif
