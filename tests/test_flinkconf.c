@@ -54,7 +54,8 @@ static void key_names_are_found_and_environment_names_are_not(void)
 {
     for (int i = 0; i < FLINKKEY_COUNT; i++) {
         enum flinkkey key = (enum flinkkey)i;
-        CU_ASSERT_EQUAL(flinkkey_find(flinkkey_name(key)), flinkkey_is_env(key) ? FLINKKEY_NONE : key);
+        CU_ASSERT_EQUAL(flinkkey_find(flinkkey_name(key)),
+                        flinkkey_is_env(key) ? FLINKKEY_NONE : key);
     }
     CU_ASSERT_EQUAL(flinkkey_find("taskmanager.memory.process.siz"), FLINKKEY_NONE);
     CU_ASSERT_STRING_EQUAL(flinkkey_name(FLINKKEY_NONE), "");
@@ -90,7 +91,7 @@ static void legacy_splits_lines_as_flink_does(void)
 
 static void legacy_counts_ignored_lines_and_keeps_line_numbers(void)
 {
-    unsigned ignored = 77;
+    unsigned    ignored = 77;
     const char *text = "# c\r\n\r\nno separator\r" PROCESS ": 1g\n: x\n";
     flinkconf_load_legacy(&conf, text, strlen(text), &ignored);
     CU_ASSERT_EQUAL(ignored, 2);
@@ -127,20 +128,43 @@ static void yaml_types_plain_scalars_by_the_core_schema(void)
         const char         *text, *value;
         enum flinkconf_type type;
     } rows[] = {
-        { "012", "12", FLINKCONF_INT }, { "0x0C000000", "201326592", FLINKCONF_INT }, { "0o17", "15", FLINKCONF_INT },
-        { "-0", "0", FLINKCONF_INT }, { "+5", "5", FLINKCONF_INT }, { "-5", "-5", FLINKCONF_INT },
+        { "012", "12", FLINKCONF_INT },
+        { "0x0C000000", "201326592", FLINKCONF_INT },
+        { "0o17", "15", FLINKCONF_INT },
+        { "-0", "0", FLINKCONF_INT },
+        { "+5", "5", FLINKCONF_INT },
+        { "-5", "-5", FLINKCONF_INT },
         { "0xFFFFFFFFFFFFFFFFFFFF", "1208925819614629174706175", FLINKCONF_INT },
         { "123456789012345678901234567890", "123456789012345678901234567890", FLINKCONF_INT },
-        { "1e3", "1000.0", FLINKCONF_FLOAT }, { ".5", "0.5", FLINKCONF_FLOAT }, { "1.", "1.0", FLINKCONF_FLOAT },
-        { "-1.5e-2", "-0.015", FLINKCONF_FLOAT }, { ".inf", "Infinity", FLINKCONF_FLOAT },
-        { "-.INF", "-Infinity", FLINKCONF_FLOAT }, { ".NaN", "NaN", FLINKCONF_FLOAT }, { "1e400", "Infinity", FLINKCONF_FLOAT },
-        { "true", "true", FLINKCONF_BOOL }, { "FALSE", "false", FLINKCONF_BOOL }, { "1_000", "1_000", FLINKCONF_STRING },
-        { "yes", "yes", FLINKCONF_STRING }, { "tRue", "tRue", FLINKCONF_STRING }, { "1728m", "1728m", FLINKCONF_STRING },
-        { "10:20", "10:20", FLINKCONF_STRING }, { "+0x1F", "+0x1F", FLINKCONF_STRING }, { "v#w", "v#w", FLINKCONF_STRING },
-        { "\"12\"", "12", FLINKCONF_STRING }, { "'true'", "true", FLINKCONF_STRING }, { "''", "", FLINKCONF_STRING },
-        { "!!str 12", "12", FLINKCONF_STRING }, { "!!int \"12\"", "12", FLINKCONF_INT }, { "!!float 1", "1.0", FLINKCONF_FLOAT },
-        { "1728m # x", "1728m", FLINKCONF_STRING }, { "[1g]", "[...]", FLINKCONF_STRING }, { "12e", "12e", FLINKCONF_STRING },
-        { "${HOME}", "${HOME}", FLINKCONF_STRING }, { "1 2", "1 2", FLINKCONF_STRING }, { "\"a\\0b\"", "a\1b", FLINKCONF_STRING },
+        { "1e3", "1000.0", FLINKCONF_FLOAT },
+        { ".5", "0.5", FLINKCONF_FLOAT },
+        { "1.", "1.0", FLINKCONF_FLOAT },
+        { "-1.5e-2", "-0.015", FLINKCONF_FLOAT },
+        { ".inf", "Infinity", FLINKCONF_FLOAT },
+        { "-.INF", "-Infinity", FLINKCONF_FLOAT },
+        { ".NaN", "NaN", FLINKCONF_FLOAT },
+        { "1e400", "Infinity", FLINKCONF_FLOAT },
+        { "true", "true", FLINKCONF_BOOL },
+        { "FALSE", "false", FLINKCONF_BOOL },
+        { "1_000", "1_000", FLINKCONF_STRING },
+        { "yes", "yes", FLINKCONF_STRING },
+        { "tRue", "tRue", FLINKCONF_STRING },
+        { "1728m", "1728m", FLINKCONF_STRING },
+        { "10:20", "10:20", FLINKCONF_STRING },
+        { "+0x1F", "+0x1F", FLINKCONF_STRING },
+        { "v#w", "v#w", FLINKCONF_STRING },
+        { "\"12\"", "12", FLINKCONF_STRING },
+        { "'true'", "true", FLINKCONF_STRING },
+        { "''", "", FLINKCONF_STRING },
+        { "!!str 12", "12", FLINKCONF_STRING },
+        { "!!int \"12\"", "12", FLINKCONF_INT },
+        { "!!float 1", "1.0", FLINKCONF_FLOAT },
+        { "1728m # x", "1728m", FLINKCONF_STRING },
+        { "[1g]", "[...]", FLINKCONF_STRING },
+        { "12e", "12e", FLINKCONF_STRING },
+        { "${HOME}", "${HOME}", FLINKCONF_STRING },
+        { "1 2", "1 2", FLINKCONF_STRING },
+        { "\"a\\0b\"", "a\1b", FLINKCONF_STRING },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[128];
@@ -198,9 +222,27 @@ static void yaml_refuses_what_flink_refuses_and_keeps_nothing(void)
 static void yaml_takes_what_looks_wrong_but_is_not(void)
 {
     static const char *const texts[] = {
-        "", "# only a comment\n", "---\n", "{}", "~", "a: {}\nb: []", "null: x", "~: x", "l: [{1: a}]", "x: &a [*a]",
-        "a.b: 1\na:\n  b: 2", "x: y\t# a tab behind a plain scalar", "x: \"a\tb\"", "x: |\n  y\n  \tz", "# \t\nx: 1", "%YAML 1.2\n---\nx: 1",
-        "<<: {a: 1}", "x: !!set {a, b}", "x: !!binary aGk=", "\"a\": 1\n'b': 2", "x:\n- 1\n- 2",
+        "",
+        "# only a comment\n",
+        "---\n",
+        "{}",
+        "~",
+        "a: {}\nb: []",
+        "null: x",
+        "~: x",
+        "l: [{1: a}]",
+        "x: &a [*a]",
+        "a.b: 1\na:\n  b: 2",
+        "x: y\t# a tab behind a plain scalar",
+        "x: \"a\tb\"",
+        "x: |\n  y\n  \tz",
+        "# \t\nx: 1",
+        "%YAML 1.2\n---\nx: 1",
+        "<<: {a: 1}",
+        "x: !!set {a, b}",
+        "x: !!binary aGk=",
+        "\"a\": 1\n'b': 2",
+        "x:\n- 1\n- 2",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         enum weir_rc rc = yaml(texts[i]);
@@ -215,7 +257,8 @@ static void yaml_that_multiplies_itself_is_refused(void)
     char   text[4096] = "a0: &a0 {x: 1}\n";
     size_t n = strlen(text);
     for (int i = 1; i < 26; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "a%d: &a%d {p: *a%d, q: *a%d}\n", i, i, i - 1, i - 1);
+        n += (size_t)snprintf(text + n, sizeof text - n, "a%d: &a%d {p: *a%d, q: *a%d}\n", i, i,
+                              i - 1, i - 1);
     CU_ASSERT_EQUAL(yaml(text), WEIR_EINVAL);
     memset(text, '[', 3000);
     text[3000] = '\0';
@@ -225,7 +268,8 @@ static void yaml_that_multiplies_itself_is_refused(void)
 
 static void only_known_keys_are_kept(void)
 {
-    static const char secret[] = "s3.secret-key: hunter2\n" PROCESS ": 1g\nsecurity.password: hunter2\n";
+    static const char secret[] =
+        "s3.secret-key: hunter2\n" PROCESS ": 1g\nsecurity.password: hunter2\n";
     for (int standard = 0; standard < 2; standard++) {
         if (standard) {
             CU_ASSERT_EQUAL(yaml(secret), WEIR_OK);
@@ -296,7 +340,7 @@ static void arguments_are_read_as_commons_cli_does(void)
         { { NULL }, NULL, "" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char dir[64];
+        char     dir[64];
         unsigned known = from_args(rows[i].argv, dir, sizeof dir);
         check_is(FLINKKEY_TM_PROCESS, rows[i].process);
         CU_ASSERT_STRING_EQUAL(dir, rows[i].dir);
@@ -347,9 +391,18 @@ static void declared_is_what_a_person_wrote(void)
         { NULL, { "-D", OFF_HEAP "=32m" }, FLINKKEY_TM_TASK_OFF_HEAP, true },
         { "", { "-D", OFF_HEAP "=0b", "-D", OFF_HEAP "=0b" }, FLINKKEY_TM_TASK_OFF_HEAP, true },
         { "", { NULL }, FLINKKEY_TM_TASK_OFF_HEAP, false },
-        { "", { "-D", "taskmanager.memory.managed.size=536870920b" }, FLINKKEY_TM_MANAGED_SIZE, false },
-        { "taskmanager.memory.size: 512m", { "-D", "taskmanager.memory.managed.size=536870912b" }, FLINKKEY_TM_MANAGED_SIZE, true },
-        { "", { "-D", "taskmanager.memory.managed.fraction=0.4" }, FLINKKEY_TM_MANAGED_FRACTION, true },
+        { "",
+          { "-D", "taskmanager.memory.managed.size=536870920b" },
+          FLINKKEY_TM_MANAGED_SIZE,
+          false },
+        { "taskmanager.memory.size: 512m",
+          { "-D", "taskmanager.memory.managed.size=536870912b" },
+          FLINKKEY_TM_MANAGED_SIZE,
+          true },
+        { "",
+          { "-D", "taskmanager.memory.managed.fraction=0.4" },
+          FLINKKEY_TM_MANAGED_FRACTION,
+          true },
         { "", { "-D", PROCESS "=1728m" }, FLINKKEY_TM_PROCESS, true },
         { "", { "-D", "taskmanager.network.memory.min=1b" }, FLINKKEY_TM_NETWORK_MIN, true },
         { "", { "-D", "taskmanager.cpu.cores=1.0" }, FLINKKEY_TM_CPU_CORES, false },
@@ -361,7 +414,8 @@ static void declared_is_what_a_person_wrote(void)
             argc++;
         legacy(rows[i].file != NULL ? rows[i].file : "");
         (void)flinkconf_from_args(&args, argc, rows[i].argv, NULL);
-        CU_ASSERT_EQUAL(flinkconf_declared(rows[i].file != NULL ? &conf : NULL, &args, rows[i].key), rows[i].declared);
+        CU_ASSERT_EQUAL(flinkconf_declared(rows[i].file != NULL ? &conf : NULL, &args, rows[i].key),
+                        rows[i].declared);
     }
     flinkconf_set_env(&conf, FLINKKEY_ENV_JM_HEAP, "");
     CU_ASSERT_TRUE(flinkconf_declared(&conf, NULL, FLINKKEY_ENV_JM_HEAP));
@@ -376,16 +430,26 @@ static void versions_are_read(void)
         enum weir_rc         rc;
         struct flink_version v;
     } rows[] = {
-        { "1.20.4", WEIR_OK, { 1, 20, 4 } }, { "1.20", WEIR_OK, { 1, 20, -1 } }, { "2.3.0", WEIR_OK, { 2, 3, 0 } },
-        { "2.4-SNAPSHOT", WEIR_OK, { 2, 4, -1 } }, { "1.19.1-vendor2", WEIR_OK, { 1, 19, 1 } },
-        { "1", WEIR_EINVAL, { 0, 0, 0 } }, { "", WEIR_EINVAL, { 0, 0, 0 } }, { "1.", WEIR_EINVAL, { 0, 0, 0 } },
-        { "1.2.", WEIR_EINVAL, { 0, 0, 0 } }, { "v1.2", WEIR_EINVAL, { 0, 0, 0 } }, { "1.2x", WEIR_EINVAL, { 0, 0, 0 } },
-        { "1.2345", WEIR_EINVAL, { 0, 0, 0 } }, { "1.2.3.4", WEIR_EINVAL, { 0, 0, 0 } }, { "-1.2", WEIR_EINVAL, { 0, 0, 0 } },
+        { "1.20.4", WEIR_OK, { 1, 20, 4 } },
+        { "1.20", WEIR_OK, { 1, 20, -1 } },
+        { "2.3.0", WEIR_OK, { 2, 3, 0 } },
+        { "2.4-SNAPSHOT", WEIR_OK, { 2, 4, -1 } },
+        { "1.19.1-vendor2", WEIR_OK, { 1, 19, 1 } },
+        { "1", WEIR_EINVAL, { 0, 0, 0 } },
+        { "", WEIR_EINVAL, { 0, 0, 0 } },
+        { "1.", WEIR_EINVAL, { 0, 0, 0 } },
+        { "1.2.", WEIR_EINVAL, { 0, 0, 0 } },
+        { "v1.2", WEIR_EINVAL, { 0, 0, 0 } },
+        { "1.2x", WEIR_EINVAL, { 0, 0, 0 } },
+        { "1.2345", WEIR_EINVAL, { 0, 0, 0 } },
+        { "1.2.3.4", WEIR_EINVAL, { 0, 0, 0 } },
+        { "-1.2", WEIR_EINVAL, { 0, 0, 0 } },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct flink_version v = { 0, 0, 0 };
         CU_ASSERT_EQUAL(flink_version_parse(rows[i].text, &v), rows[i].rc);
-        CU_ASSERT_TRUE(v.major == rows[i].v.major && v.minor == rows[i].v.minor && v.patch == rows[i].v.patch);
+        CU_ASSERT_TRUE(v.major == rows[i].v.major && v.minor == rows[i].v.minor &&
+                       v.patch == rows[i].v.patch);
     }
     CU_ASSERT_FALSE(flink_version_supported((struct flink_version){ 1, 9, 3 }));
     CU_ASSERT_TRUE(flink_version_supported((struct flink_version){ 1, 10, 0 }));
@@ -396,14 +460,18 @@ static void versions_are_read(void)
 static void the_version_decides_which_file_is_read(void)
 {
     static const struct {
-        int  minor, major;
-        bool legacy, standard;
+        int                 minor, major;
+        bool                legacy, standard;
         enum flinkconf_file file;
     } rows[] = {
-        { 10, 1, true, true, FLINKCONF_LEGACY_FILE },    { 18, 1, false, true, FLINKCONF_NO_FILE },
-        { 19, 1, true, true, FLINKCONF_LEGACY_FILE },    { 20, 1, false, true, FLINKCONF_STANDARD_FILE },
-        { 20, 1, true, false, FLINKCONF_LEGACY_FILE },   { 0, 2, true, true, FLINKCONF_STANDARD_FILE },
-        { 0, 2, true, false, FLINKCONF_NO_FILE },        { 3, 2, false, false, FLINKCONF_NO_FILE },
+        { 10, 1, true, true, FLINKCONF_LEGACY_FILE },
+        { 18, 1, false, true, FLINKCONF_NO_FILE },
+        { 19, 1, true, true, FLINKCONF_LEGACY_FILE },
+        { 20, 1, false, true, FLINKCONF_STANDARD_FILE },
+        { 20, 1, true, false, FLINKCONF_LEGACY_FILE },
+        { 0, 2, true, true, FLINKCONF_STANDARD_FILE },
+        { 0, 2, true, false, FLINKCONF_NO_FILE },
+        { 3, 2, false, false, FLINKCONF_NO_FILE },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct flink_version v = { rows[i].major, rows[i].minor, -1 };
@@ -449,9 +517,10 @@ static void check_sound(const struct flinkconf *c)
 /* Whatever stands in a file: an answer, sound values, no read or write out of bounds (with asan). */
 static void damaged_files_do_no_harm(void)
 {
-    static const char start[] = "taskmanager:\n  memory: {process: {size: &p \"17\\x32m\"}, flink.size: 1280m}\n"
-                                "  memory.managed.fraction: 0.4 # c\nlist:\n- *p\n- [a, {b: !!int 0x1F}]\n"
-                                "text: |+2\n    block\n'q': >-\n  folded\n...\n";
+    static const char start[] =
+        "taskmanager:\n  memory: {process: {size: &p \"17\\x32m\"}, flink.size: 1280m}\n"
+        "  memory.managed.fraction: 0.4 # c\nlist:\n- *p\n- [a, {b: !!int 0x1F}]\n"
+        "text: |+2\n    block\n'q': >-\n  folded\n...\n";
     uint32_t state = 2463534242u;
     unsigned fine = 0, runs = 20000;
     for (unsigned i = 0; i < runs; i++) {
@@ -473,13 +542,15 @@ static void damaged_files_do_no_harm(void)
 
 static void damaged_arguments_do_no_harm(void)
 {
-    static const char start[] = "-D\n" PROCESS "=1g\n-D" OFF_HEAP "=0b\n--configDir\n/etc\n-c/x\n-D\nkey";
+    static const char start[] =
+        "-D\n" PROCESS "=1g\n-D" OFF_HEAP "=0b\n--configDir\n/etc\n-c/x\n-D\nkey";
     uint32_t state = 88172645u;
     for (unsigned i = 0; i < 20000; i++) {
         char        text[256];
         const char *argv[64];
-        size_t      n = damage(memcpy(text, start, sizeof start), strlen(start), sizeof text - 1, &state);
-        int         argc = 0;
+        size_t      n =
+            damage(memcpy(text, start, sizeof start), strlen(start), sizeof text - 1, &state);
+        int argc = 0;
         text[n] = '\0';
         for (char *p = strtok(text, "\n"); p != NULL && argc < 64; p = strtok(NULL, "\n"))
             argv[argc++] = p;
@@ -491,11 +562,14 @@ static void damaged_arguments_do_no_harm(void)
 }
 
 SUITE(flinkconf, setup, NULL, CASE(key_names_are_found_and_environment_names_are_not),
-      CASE(legacy_splits_lines_as_flink_does), CASE(legacy_counts_ignored_lines_and_keeps_line_numbers),
+      CASE(legacy_splits_lines_as_flink_does),
+      CASE(legacy_counts_ignored_lines_and_keeps_line_numbers),
       CASE(yaml_reads_every_shape_of_a_key), CASE(yaml_types_plain_scalars_by_the_core_schema),
-      CASE(yaml_refuses_what_flink_refuses_and_keeps_nothing), CASE(yaml_takes_what_looks_wrong_but_is_not),
-      CASE(yaml_that_multiplies_itself_is_refused), CASE(only_known_keys_are_kept),
-      CASE(a_value_beyond_the_cap_is_kept_as_unparsable), CASE(arguments_are_read_as_commons_cli_does),
+      CASE(yaml_refuses_what_flink_refuses_and_keeps_nothing),
+      CASE(yaml_takes_what_looks_wrong_but_is_not), CASE(yaml_that_multiplies_itself_is_refused),
+      CASE(only_known_keys_are_kept), CASE(a_value_beyond_the_cap_is_kept_as_unparsable),
+      CASE(arguments_are_read_as_commons_cli_does),
       CASE(an_option_falls_back_to_its_deprecated_name), CASE(booleans_are_words_in_any_case),
-      CASE(declared_is_what_a_person_wrote), CASE(versions_are_read), CASE(the_version_decides_which_file_is_read),
-      CASE(damaged_files_do_no_harm), CASE(damaged_arguments_do_no_harm));
+      CASE(declared_is_what_a_person_wrote), CASE(versions_are_read),
+      CASE(the_version_decides_which_file_is_read), CASE(damaged_files_do_no_harm),
+      CASE(damaged_arguments_do_no_harm));

@@ -11,12 +11,13 @@
 #include "tsv.h"
 
 #define MIB(n) ((uint64_t)(n) << 20)
-#define TM "taskmanager.memory."
-#define JM "jobmanager.memory."
+#define TM     "taskmanager.memory."
+#define JM     "jobmanager.memory."
 
 static const struct flink_version versions[] = {
-    { 1, 10, -1 }, { 1, 11, -1 }, { 1, 12, -1 }, { 1, 13, -1 }, { 1, 14, -1 }, { 1, 15, -1 }, { 1, 16, -1 }, { 1, 17, -1 },
-    { 1, 18, -1 }, { 1, 19, -1 }, { 1, 20, -1 }, { 2, 0, -1 },  { 2, 1, -1 },  { 2, 2, -1 },  { 2, 3, -1 },  { 2, 4, -1 },
+    { 1, 10, -1 }, { 1, 11, -1 }, { 1, 12, -1 }, { 1, 13, -1 }, { 1, 14, -1 }, { 1, 15, -1 },
+    { 1, 16, -1 }, { 1, 17, -1 }, { 1, 18, -1 }, { 1, 19, -1 }, { 1, 20, -1 }, { 2, 0, -1 },
+    { 2, 1, -1 },  { 2, 2, -1 },  { 2, 3, -1 },  { 2, 4, -1 },
 };
 enum { VERSIONS = sizeof versions / sizeof versions[0] };
 
@@ -54,13 +55,16 @@ static bool in_versions(const char *range, struct flink_version v)
         *dash++ = '\0';
     CU_ASSERT_EQUAL_FATAL(flink_version_parse(text, &from), WEIR_OK);
     CU_ASSERT_EQUAL_FATAL(flink_version_parse(dash != NULL ? dash : text, &to), WEIR_OK);
-    return flink_version_least(v, from.major, from.minor) && flink_version_least(to, v.major, v.minor);
+    return flink_version_least(v, from.major, from.minor) &&
+           flink_version_least(to, v.major, v.minor);
 }
 
-static void expect(uint64_t got, const char *wanted, const char *id, const char *what, struct flink_version v)
+static void expect(uint64_t got, const char *wanted, const char *id, const char *what,
+                   struct flink_version v)
 {
     if (got != strtoull(wanted, NULL, 10))
-        fprintf(stderr, "%s on %d.%d: %s is %llu, not %s\n", id, v.major, v.minor, what, (unsigned long long)got, wanted);
+        fprintf(stderr, "%s on %d.%d: %s is %llu, not %s\n", id, v.major, v.minor, what,
+                (unsigned long long)got, wanted);
     CU_ASSERT_EQUAL(got, strtoull(wanted, NULL, 10));
 }
 
@@ -73,17 +77,19 @@ static void expect_derived(enum weir_rc rc, const char *id, struct flink_version
 
 static void taskmanager_row(char **f)
 {
-    static const enum weir_component columns[] = { WEIR_FRAMEWORK_HEAP, WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_HEAP,
-                                                   WEIR_TASK_OFF_HEAP,  WEIR_NETWORK,            WEIR_MANAGED,
+    static const enum weir_component columns[] = { WEIR_FRAMEWORK_HEAP, WEIR_FRAMEWORK_OFF_HEAP,
+                                                   WEIR_TASK_HEAP,      WEIR_TASK_OFF_HEAP,
+                                                   WEIR_NETWORK,        WEIR_MANAGED,
                                                    WEIR_JVM_METASPACE,  WEIR_JVM_OVERHEAD };
-    int ran = 0;
+    int                              ran = 0;
     for (int i = 0; i < VERSIONS; i++) {
         if (!in_versions(f[1], versions[i]))
             continue;
         configure(f[2]);
         expect_derived(flinkmodel_taskmanager(&conf, versions[i], &model, &err), f[0], versions[i]);
         for (int k = 0; k < 8; k++)
-            expect(model.rows[columns[k]].bytes, f[3 + k], f[0], component_id(columns[k]), versions[i]);
+            expect(model.rows[columns[k]].bytes, f[3 + k], f[0], component_id(columns[k]),
+                   versions[i]);
         expect(model.flink.bytes, f[11], f[0], "total flink", versions[i]);
         expect(model.process.bytes, f[12], f[0], "total process", versions[i]);
         expect(model.xmx, f[13], f[0], "Xmx", versions[i]);
@@ -144,7 +150,8 @@ static void error_row(char **f)
         if (!in_versions(f[1], versions[i]))
             continue;
         configure(f[3]);
-        CU_ASSERT_EQUAL(flinkmodel_derive(&conf, role_of(f[2]), versions[i], &model, &err), WEIR_EINVAL);
+        CU_ASSERT_EQUAL(flinkmodel_derive(&conf, role_of(f[2]), versions[i], &model, &err),
+                        WEIR_EINVAL);
         if (strcmp(flinkmodel_code_name(err.code), f[4]) != 0)
             fprintf(stderr, "%s on %d.%d: %s %s\n", f[0], versions[i].major, versions[i].minor,
                     flinkmodel_code_name(err.code), err.message);
@@ -162,7 +169,8 @@ static void error_vectors_hold(void)
     CU_ASSERT_EQUAL(tsv_each("derive_errors.tsv", 7, error_row), 35);
 }
 
-static bool derives_with(const char *key, const char *value, enum weir_role role, struct flink_version v)
+static bool derives_with(const char *key, const char *value, enum weir_role role,
+                         struct flink_version v)
 {
     static struct flinkconf changed;
     struct flinkmodel       m;
@@ -183,7 +191,8 @@ static void hint_row(char **f)
         if (!in_versions(f[1], versions[i]))
             continue;
         configure(f[3]);
-        CU_ASSERT_EQUAL(flinkmodel_derive(&conf, role_of(f[2]), versions[i], &model, &err), WEIR_EINVAL);
+        CU_ASSERT_EQUAL(flinkmodel_derive(&conf, role_of(f[2]), versions[i], &model, &err),
+                        WEIR_EINVAL);
         if (err.fix_key[0] == '\0') {
             hints_without++;
             continue;
@@ -192,10 +201,11 @@ static void hint_row(char **f)
         CU_ASSERT_TRUE(derives_with(err.fix_key, err.fix_value, role_of(f[2]), versions[i]));
         CU_ASSERT_PTR_NOT_NULL(strstr(err.hint, err.fix_key));
         CU_ASSERT_PTR_NOT_NULL(strstr(err.hint, err.fix_value));
-        char  less[40];
-        char *unit = NULL;
+        char          less[40];
+        char         *unit = NULL;
         unsigned long mebibytes = strtoul(err.fix_value, &unit, 10);
-        bool searched = err.code == FLINKMODEL_SUM_T || err.code == FLINKMODEL_JVMSUM || err.code == FLINKMODEL_JMOFF;
+        bool          searched = err.code == FLINKMODEL_SUM_T || err.code == FLINKMODEL_JVMSUM ||
+                        err.code == FLINKMODEL_JMOFF;
         if (!searched || strcmp(unit, "m") != 0)
             continue;
         snprintf(less, sizeof less, "%lum", mebibytes - 1);
@@ -208,7 +218,8 @@ static void hints_derive(void)
     hints_with_a_change = hints_without = 0;
     (void)tsv_each("derive_errors.tsv", 7, hint_row);
     CU_ASSERT_TRUE(hints_with_a_change > 450);
-    CU_ASSERT_EQUAL(hints_without, 2 * VERSIONS); /* E15 is empty, E17 beyond 63 bits: nothing can be guessed */
+    /* E15 is empty, E17 beyond 63 bits: nothing can be guessed. */
+    CU_ASSERT_EQUAL(hints_without, 2 * VERSIONS);
 }
 
 static void hints_say_what_to_write(void)
@@ -222,24 +233,32 @@ static void hints_say_what_to_write(void)
         { TM "process.size=600m", "tm", "2.3", TM "process.size", "982m" },
         { TM "task.heap.size=512m", "tm", "2.3", TM "process.size", "1835m" },
         { TM "process.size=1728m;taskmanager.network.memory.min=x", "tm", "2.3", "", "" },
-        { TM "flink.size=1280m;taskmanager.network.memory.min=1.5m", "tm", "2.3", "taskmanager.network.memory.min", "1536k" },
+        { TM "flink.size=1280m;taskmanager.network.memory.min=1.5m", "tm", "2.3",
+          "taskmanager.network.memory.min", "1536k" },
         { TM "flink.size=1280m;" TM "process.size=1280m", "tm", "1.10", TM "process.size", "1728m" },
-        { TM "flink.size=1280m;taskmanager.network.numberOfBuffers=-1", "tm", "1.20", "taskmanager.network.numberOfBuffers", "2048" },
-        { TM "flink.size=1280m;taskmanager.network.numberOfBuffers=1;" TM "segment-size=5000", "tm", "1.20", TM "segment-size", "32k" },
-        { TM "task.heap.size=100m;" TM "managed.size=100m;" TM "flink.size=556m;taskmanager.network.numberOfBuffers=10", "tm", "1.20",
-          "taskmanager.network.numberOfBuffers", "3200" },
-        { TM "flink.size=1280m;taskmanager.cpu.cores=-1", "tm", "2.3", "taskmanager.cpu.cores", "1.0" },
-        { JM "heap.size=1g;" JM "enable-jvm-direct-memory-limit=maybe", "jm", "2.3", JM "enable-jvm-direct-memory-limit", "true" },
+        { TM "flink.size=1280m;taskmanager.network.numberOfBuffers=-1", "tm", "1.20",
+          "taskmanager.network.numberOfBuffers", "2048" },
+        { TM "flink.size=1280m;taskmanager.network.numberOfBuffers=1;" TM "segment-size=5000", "tm",
+          "1.20", TM "segment-size", "32k" },
+        { TM "task.heap.size=100m;" TM "managed.size=100m;" TM
+             "flink.size=556m;taskmanager.network.numberOfBuffers=10",
+          "tm", "1.20", "taskmanager.network.numberOfBuffers", "3200" },
+        { TM "flink.size=1280m;taskmanager.cpu.cores=-1", "tm", "2.3", "taskmanager.cpu.cores",
+          "1.0" },
+        { JM "heap.size=1g;" JM "enable-jvm-direct-memory-limit=maybe", "jm", "2.3",
+          JM "enable-jvm-direct-memory-limit", "true" },
         { JM "heap.size=2g;" JM "process.size=1600m", "jm", "2.3", JM "process.size", "2624m" },
         { JM "heap.size=1g;" JM "process.size=3g", "jm", "2.3", JM "jvm-overhead.max", "1664m" },
-        { JM "process.size=9223372036854775807;" JM "jvm-metaspace.size=9223372036854775807", "jm", "2.3", "", "" },
+        { JM "process.size=9223372036854775807;" JM "jvm-metaspace.size=9223372036854775807", "jm",
+          "2.3", "", "" },
         { "jobmanager.heap.mb=-5", "jm", "1.20", "jobmanager.heap.mb", "1024" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct flink_version v = FLINK_VERSION_NEWEST;
         (void)flink_version_parse(rows[i].version, &v);
         configure(rows[i].options);
-        CU_ASSERT_EQUAL(flinkmodel_derive(&conf, role_of(rows[i].role), v, &model, &err), WEIR_EINVAL);
+        CU_ASSERT_EQUAL(flinkmodel_derive(&conf, role_of(rows[i].role), v, &model, &err),
+                        WEIR_EINVAL);
         if (strcmp(err.fix_value, rows[i].value) != 0)
             fprintf(stderr, "%s: %s\n  %s\n", rows[i].options, err.message, err.hint);
         CU_ASSERT_STRING_EQUAL(err.fix_key, rows[i].key);
@@ -308,10 +327,12 @@ static void legacy_environment_that_is_no_size_fails(void)
 static void the_first_release_had_a_smaller_metaspace(void)
 {
     configure(TM "process.size=1568m");
-    CU_ASSERT_EQUAL(flinkmodel_taskmanager(&conf, (struct flink_version){ 1, 10, 0 }, &model, &err), WEIR_OK);
+    CU_ASSERT_EQUAL(flinkmodel_taskmanager(&conf, (struct flink_version){ 1, 10, 0 }, &model, &err),
+                    WEIR_OK);
     CU_ASSERT_EQUAL(model.rows[WEIR_JVM_METASPACE].bytes, MIB(96));
     CU_ASSERT_EQUAL(model.flink.bytes, MIB(1280));
-    CU_ASSERT_EQUAL(flinkmodel_taskmanager(&conf, (struct flink_version){ 1, 10, 1 }, &model, &err), WEIR_OK);
+    CU_ASSERT_EQUAL(flinkmodel_taskmanager(&conf, (struct flink_version){ 1, 10, 1 }, &model, &err),
+                    WEIR_OK);
     CU_ASSERT_EQUAL(model.rows[WEIR_JVM_METASPACE].bytes, MIB(256));
 }
 
@@ -320,10 +341,13 @@ static void other_versions_have_no_model(void)
     static const struct {
         struct flink_version v;
         enum weir_role       role;
-    } rows[] = { { { 1, 9, 3 }, WEIR_ROLE_TASKMANAGER }, { { 3, 0, 0 }, WEIR_ROLE_TASKMANAGER }, { { 1, 10, 3 }, WEIR_ROLE_JOBMANAGER } };
+    } rows[] = { { { 1, 9, 3 }, WEIR_ROLE_TASKMANAGER },
+                 { { 3, 0, 0 }, WEIR_ROLE_TASKMANAGER },
+                 { { 1, 10, 3 }, WEIR_ROLE_JOBMANAGER } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         configure(TM "process.size=1728m;" JM "process.size=1600m");
-        CU_ASSERT_EQUAL(flinkmodel_derive(&conf, rows[i].role, rows[i].v, &model, &err), WEIR_EINVAL);
+        CU_ASSERT_EQUAL(flinkmodel_derive(&conf, rows[i].role, rows[i].v, &model, &err),
+                        WEIR_EINVAL);
         CU_ASSERT_EQUAL(err.code, FLINKMODEL_VERSION);
     }
 }
@@ -378,17 +402,22 @@ static void flags_and_properties_are_flinks(void)
     CU_ASSERT_EQUAL(flinkmodel_taskmanager(&conf, v1_20, &model, &err), WEIR_OK);
     buf_init(&b, text, sizeof text);
     flinkmodel_put_flags(&b, &model);
-    CU_ASSERT_STRING_EQUAL(text, "-Xmx251658235 -Xms251658235 -XX:MaxDirectMemorySize=211392922 -XX:MaxMetaspaceSize=268435456");
+    CU_ASSERT_STRING_EQUAL(text, "-Xmx251658235 -Xms251658235 -XX:MaxDirectMemorySize=211392922 "
+                                 "-XX:MaxMetaspaceSize=268435456");
     configure(JM "process.size=1600m;" JM "enable-jvm-direct-memory-limit=true");
     CU_ASSERT_EQUAL(flinkmodel_jobmanager(&conf, v1_20, &model, &err), WEIR_OK);
     buf_reset(&b);
     flinkmodel_put_flags(&b, &model);
-    CU_ASSERT_STRING_EQUAL(text, "-Xmx1073741824 -Xms1073741824 -XX:MaxDirectMemorySize=134217728 -XX:MaxMetaspaceSize=268435456");
+    CU_ASSERT_STRING_EQUAL(text, "-Xmx1073741824 -Xms1073741824 -XX:MaxDirectMemorySize=134217728 "
+                                 "-XX:MaxMetaspaceSize=268435456");
     buf_reset(&b);
     flinkmodel_put_dynamic(&b, &model);
-    CU_ASSERT_STRING_EQUAL(text, "-D jobmanager.memory.heap.size=1073741824b -D jobmanager.memory.off-heap.size=134217728b "
-                                 "-D jobmanager.memory.jvm-metaspace.size=268435456b "
-                                 "-D jobmanager.memory.jvm-overhead.min=201326592b -D jobmanager.memory.jvm-overhead.max=201326592b");
+    CU_ASSERT_STRING_EQUAL(
+        text,
+        "-D jobmanager.memory.heap.size=1073741824b -D jobmanager.memory.off-heap.size=134217728b "
+        "-D jobmanager.memory.jvm-metaspace.size=268435456b "
+        "-D jobmanager.memory.jvm-overhead.min=201326592b -D "
+        "jobmanager.memory.jvm-overhead.max=201326592b");
 }
 
 /* How many -D a version passes: flink-memory-model.md 5.2. */
@@ -398,8 +427,9 @@ static void versions_pass_different_properties(void)
         const char    *version;
         enum weir_role role;
         int            count;
-    } rows[] = { { "1.10", WEIR_ROLE_TASKMANAGER, 8 },  { "1.11", WEIR_ROLE_TASKMANAGER, 8 }, { "1.12", WEIR_ROLE_TASKMANAGER, 11 },
-                 { "1.13", WEIR_ROLE_TASKMANAGER, 13 }, { "2.3", WEIR_ROLE_TASKMANAGER, 13 }, { "1.11", WEIR_ROLE_JOBMANAGER, 0 },
+    } rows[] = { { "1.10", WEIR_ROLE_TASKMANAGER, 8 },  { "1.11", WEIR_ROLE_TASKMANAGER, 8 },
+                 { "1.12", WEIR_ROLE_TASKMANAGER, 11 }, { "1.13", WEIR_ROLE_TASKMANAGER, 13 },
+                 { "2.3", WEIR_ROLE_TASKMANAGER, 13 },  { "1.11", WEIR_ROLE_JOBMANAGER, 0 },
                  { "1.12", WEIR_ROLE_JOBMANAGER, 5 },   { "2.3", WEIR_ROLE_JOBMANAGER, 5 } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char                 text[2048];
@@ -450,7 +480,7 @@ static void derived_arguments_give_the_derivation_back(void)
         flinkmodel_put_dynamic(&b, &model);
         setup();
         model.version = v;
-        int argc = text[0] == '\0' ? 0 : tsv_split(text, ' ', argv);
+        int         argc = text[0] == '\0' ? 0 : tsv_split(text, ' ', argv);
         const char *args[TSV_FIELDS];
         for (int k = 0; k < argc; k++)
             args[k] = argv[k];
@@ -478,16 +508,20 @@ static void derived_arguments_give_the_derivation_back(void)
 static void derived_arguments_that_cannot_be_are_refused(void)
 {
     configure("");
-    CU_ASSERT_EQUAL(flinkmodel_from_derived_args(&conf, WEIR_ROLE_TASKMANAGER, v1_20, &model, &err), WEIR_ENOENT);
+    CU_ASSERT_EQUAL(flinkmodel_from_derived_args(&conf, WEIR_ROLE_TASKMANAGER, v1_20, &model, &err),
+                    WEIR_ENOENT);
     configure(TM "network.min=1b;" TM "network.max=2b");
-    CU_ASSERT_EQUAL(flinkmodel_from_derived_args(&conf, WEIR_ROLE_TASKMANAGER, v1_20, &model, &err), WEIR_EINVAL);
+    CU_ASSERT_EQUAL(flinkmodel_from_derived_args(&conf, WEIR_ROLE_TASKMANAGER, v1_20, &model, &err),
+                    WEIR_EINVAL);
     CU_ASSERT_EQUAL(err.code, FLINKMODEL_NETRANGE);
     configure(TM "task.off-heap.size=zero");
-    CU_ASSERT_EQUAL(flinkmodel_from_derived_args(&conf, WEIR_ROLE_TASKMANAGER, v1_20, &model, &err), WEIR_EINVAL);
+    CU_ASSERT_EQUAL(flinkmodel_from_derived_args(&conf, WEIR_ROLE_TASKMANAGER, v1_20, &model, &err),
+                    WEIR_EINVAL);
     CU_ASSERT_EQUAL(err.code, FLINKMODEL_READ);
     CU_ASSERT_STRING_EQUAL(err.key, TM "task.off-heap.size");
     configure(TM "task.off-heap.size=32m;" TM "jvm-overhead.min=1b;" TM "jvm-overhead.max=2b");
-    CU_ASSERT_EQUAL(flinkmodel_from_derived_args(&conf, WEIR_ROLE_TASKMANAGER, v1_20, &model, &err), WEIR_OK);
+    CU_ASSERT_EQUAL(flinkmodel_from_derived_args(&conf, WEIR_ROLE_TASKMANAGER, v1_20, &model, &err),
+                    WEIR_OK);
     CU_ASSERT_FALSE(model.complete);
     CU_ASSERT_EQUAL(model.rows[WEIR_TASK_OFF_HEAP].bytes, MIB(32));
     CU_ASSERT_EQUAL(model.rows[WEIR_JVM_OVERHEAD].how, FLINKMODEL_ABSENT);
@@ -498,7 +532,8 @@ static void components_are_declared_by_any_of_their_options(void)
 {
     static struct flinkconf args;
     flinkconf_init(&args);
-    configure("taskmanager.network.memory.fraction=0.2;" TM "managed.size=1g;" JM "jvm-metaspace.size=1g");
+    configure("taskmanager.network.memory.fraction=0.2;" TM "managed.size=1g;" JM
+              "jvm-metaspace.size=1g");
     CU_ASSERT_TRUE(flinkmodel_declared(NULL, &conf, WEIR_ROLE_TASKMANAGER, WEIR_NETWORK));
     CU_ASSERT_TRUE(flinkmodel_declared(&conf, &args, WEIR_ROLE_TASKMANAGER, WEIR_MANAGED));
     CU_ASSERT_FALSE(flinkmodel_declared(&conf, &args, WEIR_ROLE_TASKMANAGER, WEIR_JVM_METASPACE));
@@ -507,11 +542,14 @@ static void components_are_declared_by_any_of_their_options(void)
     CU_ASSERT_FALSE(flinkmodel_declared(&conf, &args, WEIR_ROLE_TASKMANAGER, WEIR_MAPPED));
 }
 
-SUITE(flinkmodel, setup, NULL, CASE(taskmanager_vectors_hold), CASE(jobmanager_vectors_hold), CASE(error_vectors_hold),
-      CASE(hints_derive), CASE(hints_say_what_to_write), CASE(legacy_totals_come_in_flinks_order),
-      CASE(legacy_environment_stands_beside_a_process_size), CASE(legacy_environment_that_is_no_size_fails),
+SUITE(flinkmodel, setup, NULL, CASE(taskmanager_vectors_hold), CASE(jobmanager_vectors_hold),
+      CASE(error_vectors_hold), CASE(hints_derive), CASE(hints_say_what_to_write),
+      CASE(legacy_totals_come_in_flinks_order),
+      CASE(legacy_environment_stands_beside_a_process_size),
+      CASE(legacy_environment_that_is_no_size_fails),
       CASE(the_first_release_had_a_smaller_metaspace), CASE(other_versions_have_no_model),
-      CASE(a_failure_leaves_the_output_alone), CASE(every_row_says_how_it_was_found), CASE(flags_and_properties_are_flinks),
-      CASE(versions_pass_different_properties), CASE(page_size_and_slots_are_told),
-      CASE(derived_arguments_give_the_derivation_back), CASE(derived_arguments_that_cannot_be_are_refused),
+      CASE(a_failure_leaves_the_output_alone), CASE(every_row_says_how_it_was_found),
+      CASE(flags_and_properties_are_flinks), CASE(versions_pass_different_properties),
+      CASE(page_size_and_slots_are_told), CASE(derived_arguments_give_the_derivation_back),
+      CASE(derived_arguments_that_cannot_be_are_refused),
       CASE(components_are_declared_by_any_of_their_options));

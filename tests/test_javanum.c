@@ -14,10 +14,25 @@ static void javanum_reads_java_floats(void)
         const char *text;
         float       value;
     } rows[] = {
-        { "0.1", 0.1f }, { " 0.1\t", 0.1f }, { "+.25", 0.25f }, { "-1.", -1.f }, { "1e-3", 1e-3f }, { "1E+3d", 1000.f },
-        { "0.1f", 0.1f }, { "0x1p-3", 0.125f }, { "0X.8P1F", 1.f }, { "0x1.p0", 1.f }, { "Infinity", INFINITY },
-        { "-Infinity", -INFINITY }, { "1e40", INFINITY }, { "1e-50", 0.f }, { "1e99999999999", INFINITY }, { "-0", -0.f },
-        { "0.10000000149011612", 0.1f }, { "16777217", 16777216.f }, { "0e999", 0.f },
+        { "0.1", 0.1f },
+        { " 0.1\t", 0.1f },
+        { "+.25", 0.25f },
+        { "-1.", -1.f },
+        { "1e-3", 1e-3f },
+        { "1E+3d", 1000.f },
+        { "0.1f", 0.1f },
+        { "0x1p-3", 0.125f },
+        { "0X.8P1F", 1.f },
+        { "0x1.p0", 1.f },
+        { "Infinity", INFINITY },
+        { "-Infinity", -INFINITY },
+        { "1e40", INFINITY },
+        { "1e-50", 0.f },
+        { "1e99999999999", INFINITY },
+        { "-0", -0.f },
+        { "0.10000000149011612", 0.1f },
+        { "16777217", 16777216.f },
+        { "0e999", 0.f },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         float f = 77;
@@ -31,8 +46,10 @@ static void javanum_reads_java_floats(void)
 
 static void javanum_refuses_what_only_c_reads(void)
 {
-    static const char *const bad[] = { "", " ", "abc", "inf", "nan", "infinity", "NaNf", "0x1", "0x1.8", "0xp1", "1e", "1e+",
-                                       ".", "-", "+", "--1", "0,1", "0.1.2", "1_0", "0.1ff", "0.1 f", "1e5e", "nan(1)", "0x" };
+    static const char *const bad[] = { "",     " ",     "abc",   "inf",  "nan",    "infinity",
+                                       "NaNf", "0x1",   "0x1.8", "0xp1", "1e",     "1e+",
+                                       ".",    "-",     "+",     "--1",  "0,1",    "0.1.2",
+                                       "1_0",  "0.1ff", "0.1 f", "1e5e", "nan(1)", "0x" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         float  f = 77;
         double d = 77;
@@ -56,7 +73,16 @@ static void javanum_reads_java_ints(void)
     CU_ASSERT_EQUAL(n, INT32_MIN);
     CU_ASSERT_EQUAL(javanum_parse_int("+007", &n), WEIR_OK);
     CU_ASSERT_EQUAL(n, 7);
-    static const char *const bad[] = { "", "-", "+", "2147483648", "-2147483649", " 1", "1 ", "1.0", "0x1", "1e3",
+    static const char *const bad[] = { "",
+                                       "-",
+                                       "+",
+                                       "2147483648",
+                                       "-2147483649",
+                                       " 1",
+                                       "1 ",
+                                       "1.0",
+                                       "0x1",
+                                       "1e3",
                                        "99999999999999999999999" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         CU_ASSERT_EQUAL(javanum_parse_int(bad[i], &n), WEIR_EINVAL);
@@ -104,9 +130,11 @@ static void javanum_inverse_fractions_have_javas_digits(void)
         float       fraction;
         const char *inverse;
     } rows[] = {
-        { 0.01f, "0.010101009872954375" }, { 0.05f, "0.05263157977291752" }, { 0.1f, "0.11111111295076065" },
-        { 0.15f, "0.176470596485072" },    { 0.2f, "0.2500000046566129" },   { 0.3f, "0.42857145289985543" },
-        { 0.4f, "0.6666666832235126" },    { 0.5f, "1.0" },                  { 0.9f, "8.999997615814777" },
+        { 0.01f, "0.010101009872954375" }, { 0.05f, "0.05263157977291752" },
+        { 0.1f, "0.11111111295076065" },   { 0.15f, "0.176470596485072" },
+        { 0.2f, "0.2500000046566129" },    { 0.3f, "0.42857145289985543" },
+        { 0.4f, "0.6666666832235126" },    { 0.5f, "1.0" },
+        { 0.9f, "8.999997615814777" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         double f = (double)rows[i].fraction;
@@ -151,7 +179,7 @@ static void javanum_product_beyond_63_bits_is_refused(void)
 /* A JVM's launcher sets the user's locale; in many the decimal point is a comma. */
 static void javanum_does_not_follow_the_locale(void)
 {
-    float f = 0;
+    float       f = 0;
     const char *locales[] = { "de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "C" };
     for (size_t i = 0; i < 4 && setlocale(LC_ALL, locales[i]) == NULL; i++)
         continue;
