@@ -526,7 +526,7 @@ static void damaged_files_do_no_harm(void)
     for (unsigned i = 0; i < runs; i++) {
         char   text[512];
         size_t n = strlen(start);
-        memcpy(text, start, n);
+        memcpy(text, start, sizeof start);
         n = damage(text, n, sizeof text, &state);
         setup();
         enum weir_rc rc = flinkconf_load_yaml(&conf, text, n, &err);

@@ -222,37 +222,45 @@ static void on_alias(struct tree *t, const yaml_char_t *name, uint32_t line)
     attach(t, i);
 }
 
+struct key {
+    const struct node *node;
+};
+
 static int compare_keys(const void *a, const void *b)
 {
-    const struct node *const *x = a, *const *y = b;
-    if ((*x)->type != (*y)->type)
-        return (*x)->type < (*y)->type ? -1 : 1;
-    if ((*x)->type == NODE_NULL)
-        return 0;
-    return strcmp((*x)->text, (*y)->text);
+    const struct node *x = ((const struct key *)a)->node, *y = ((const struct key *)b)->node;
+    if (x->type != y->type)
+        return x->type < y->type ? -1 : 1;
+    return x->type == NODE_NULL ? 0 : strcmp(x->text, y->text);
+}
+
+static uint32_t next_key(const struct tree *t, uint32_t key)
+{
+    return t->nodes[t->nodes[key].next].next;
 }
 
 /* Equal keys in one mapping; keys that are collections are not compared. */
 static void check_duplicates(struct tree *t, uint32_t map)
 {
     size_t count = 0, n = 0;
-    for (uint32_t key = t->nodes[map].first; key != 0; key = t->nodes[t->nodes[key].next].next)
+    for (uint32_t i = t->nodes[map].first; i != 0; i = next_key(t, i))
         count++;
-    struct node **keys = count > 1 ? malloc(count * sizeof *keys) : NULL;
+    struct key *keys = count > 1 ? malloc(count * sizeof *keys) : NULL;
     if (keys == NULL) {
         if (count > 1)
             tree_fail(t, WEIR_ENOMEM, t->nodes[map].line, "no memory");
         return;
     }
-    for (uint32_t key = t->nodes[map].first; key != 0; key = t->nodes[t->nodes[key].next].next)
-        if (tree_node(t, key)->text != NULL)
-            keys[n++] = tree_node(t, key);
+    for (uint32_t i = t->nodes[map].first; i != 0; i = next_key(t, i))
+        if (tree_node(t, i)->text != NULL)
+            keys[n++].node = tree_node(t, i);
     qsort(keys, n, sizeof *keys, compare_keys);
-    for (size_t i = 1; i < n; i++)
+    for (size_t i = 1; i < n; i++) {
+        uint32_t line = keys[i].node->line, before = keys[i - 1].node->line;
         if (compare_keys(&keys[i - 1], &keys[i]) == 0)
-            tree_fail(t, WEIR_EINVAL,
-                      keys[i]->line > keys[i - 1]->line ? keys[i]->line : keys[i - 1]->line,
+            tree_fail(t, WEIR_EINVAL, line > before ? line : before,
                       "the same key twice in one mapping");
+    }
     free(keys);
 }
 
