@@ -84,7 +84,10 @@ void tree_check_tabs(struct tree *t, const char *text, size_t len)
         fine = fine && cross_token(&c, token.end_mark.index, plain);
         yaml_token_delete(&token);
     }
+    bool memory = parser.error == YAML_MEMORY_ERROR;
     yaml_parser_delete(&parser);
-    if (!fine)
+    if (memory)
+        tree_fail(t, WEIR_ENOMEM, 0, "no memory");
+    else if (!fine)
         tree_fail(t, WEIR_EINVAL, c.line, "a tab where only blanks may stand");
 }
