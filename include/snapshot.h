@@ -10,7 +10,8 @@
 
 #include "weir.h"
 
-enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 8, WEIR_MAX_WARNINGS = 8 };
+enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 8, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
+       WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 4 };
 
 struct weir_frame {
     const char *class_name; /* com.example.Leak */
@@ -135,6 +136,60 @@ struct weir_start {
 struct weir_attempt_event {
     bool                ended;
     struct weir_attempt attempt;
+};
+
+/* What one job's attempts hold of the components that the direct pool bounds. */
+struct weir_job {
+    uint64_t    job_id[2];
+    const char *job_name;
+    uint64_t    running, ended;  /* bytes */
+    uint64_t    proven;          /* of ended: taken by attempts that a completed full collection came after */
+    uint32_t    attempts_ended;  /* attempts that have ended and still hold something */
+};
+
+/* Flink options that would help, found by running the derivation with them. */
+struct weir_advice {
+    char key[80], value[32];
+    char changes[256]; /* every row that changes, as "task.heap 384.0 -> 256.0 MiB, ..." */
+};
+
+struct weir_diagnosis {
+    const char        *id;       /* "direct-budget", "direct-leak", ... */
+    char               text[512]; /* one line with the numbers */
+    size_t             advice_count;
+    struct weir_advice advice[WEIR_MAX_ADVICE];
+};
+
+#define WEIR_OOM_POOLS(X)     \
+    X(DIRECT, "direct")       \
+    X(METASPACE, "metaspace") \
+    X(HEAP, "heap")           \
+    X(THREADS, "threads")     \
+    X(NETTY, "netty")         \
+    X(OTHER, "other")
+
+#define WEIR_ENUM_OOM(sym, name) WEIR_OOM_##sym,
+enum weir_oom_pool { WEIR_OOM_POOLS(WEIR_ENUM_OOM) WEIR_OOM_POOL_COUNT };
+#undef WEIR_ENUM_OOM
+
+/* An OutOfMemoryError at its throw point. */
+struct weir_oom {
+    enum weir_oom_pool    pool;
+    uint64_t              number;     /* which one in this JVM, from 1; suppressed ones counted */
+    uint64_t              suppressed; /* of the same kind since the last report */
+    const char           *class_name, *message; /* message "" when it could not be read */
+    uint64_t              requested;  /* from the message; 0 unknown */
+    const char           *thread;
+    struct weir_attempt   attempt;
+    struct weir_stack     stack;
+    bool                  gc_known;   /* a full collection completed since the start */
+    int64_t               gc_after_ms; /* the last one began after this time */
+    bool                  explicit_gc_off; /* -XX:+DisableExplicitGC: the JDK's own last try was void */
+    size_t                job_count;
+    struct weir_job       jobs[WEIR_TOP_JOBS]; /* by what their ended attempts hold, biggest first */
+    struct weir_sheet     sheet;      /* of the throw's instant; owners of all components */
+    size_t                diagnosis_count;
+    struct weir_diagnosis diagnosis[WEIR_MAX_DIAGNOSES];
 };
 
 enum weir_reason {

@@ -14,17 +14,20 @@ const char *out_pool(enum weir_pool pool);
 const char *out_level(enum weir_level level);
 const char *out_mode(enum weir_mode mode);
 const char *out_role(enum weir_role role);
+const char *out_oom_pool(enum weir_oom_pool pool);
 const char *out_attempt_state(enum weir_attempt_state state);
 
 void out_json_start(struct buf *b, const struct weir_header *h, const struct weir_start *start);
 void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reason,
                     const struct weir_sheet *sheet);
 void out_json_breach(struct buf *b, const struct weir_header *h, const struct weir_breach *breach);
+void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_oom *oom);
 void out_json_attempt(struct buf *b, const struct weir_header *h, const struct weir_attempt_event *event);
 void out_json_stop(struct buf *b, const struct weir_header *h, const char *reason);
 
 void out_text_start(struct buf *b, const struct weir_start *start);
 void out_text_breach(struct buf *b, const struct weir_breach *breach);
+void out_text_oom(struct buf *b, const struct weir_oom *oom);
 void out_text_stop(struct buf *b, const char *reason, const struct weir_sheet *sheet);
 
 #endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MODEL_DIAGNOSE_H
+#define MODEL_DIAGNOSE_H
+/* From figures to a sentence: leak or budget, who, and which Flink option with which value (users.md A3). Pure. A thing that
+ * the figures do not show is not said. */
+#include "model/flinkconf.h"
+#include "model/flinkversion.h"
+#include "snapshot.h"
+
+/* What advice needs to run the derivation: the configuration in force (file, environment, arguments). NULL conf: no advice. */
+struct diagnose_flink {
+    const struct flinkconf *conf;
+    struct flink_version    version;
+    enum weir_role          role;
+};
+
+/* Fills oom->diagnosis from the rest of *oom. The first one is the verdict on the whole. */
+void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink);
+
+#endif
