@@ -203,11 +203,7 @@ bool acct_freed(uintptr_t addr)
 
 bool acct_holds(uintptr_t addr)
 {
-    struct live_rec rec;
-    if (!live_take(books.live, addr, &rec))
-        return false;
-    remember(addr, rec);
-    return true;
+    return live_has(books.live, addr);
 }
 
 bool acct_suspend(uintptr_t addr, struct live_rec *rec)

@@ -188,6 +188,16 @@ bool live_take(struct live *t, uintptr_t addr, struct live_rec *rec)
     return at != 0;
 }
 
+bool live_has(struct live *t, uintptr_t addr)
+{
+    uint64_t hash = hash_u64(addr);
+    struct group *g = &t->group[hash & (GROUPS - 1)];
+    lock_take(&g->lock);
+    bool present = *find_locked(t, g, hash, addr) != 0;
+    lock_drop(&g->lock);
+    return present;
+}
+
 uint64_t live_count(const struct live *t)
 {
     uint64_t sum = 0;
