@@ -23,7 +23,7 @@ final class Files {
         "multi: one\n  two\n  three", "tagged: !!float 1", "notnull: 'null'", "q2: \"\"", "inf: .inf", "nan: .NaN",
     };
     private static final String[] BAD_STANDARD = {
-        "nothing:", "nil: ~", "nil2: null", "1: x", "true: x", "1.5: x", "dup: 1\ndup: 2", "- item", "tab:\tx", "bad: [1",
+        "nothing:", "nil: ~", "nil2: null", "1: x", "true: x", "1.5: x", "dup: 1\ndup: 2", "- item", "tab:\tx", "tabbed:\n \tx: 1", "\tled: 1", "bad: [1",
         "bad2: {a: 1", "bad3: 'x", "bad4: \"x", "unknown: !foo x", "al: *nowhere", "---\na: 1\n---\nb: 2", "a: b: c",
         "  indent: 1", "plain", "%YAML 1.2", "? [a, b]\n: 1", "? {a: b}\n: 1", "x: !!int abc", "x: !!float abc",
         "x: !!bool abc", "x: !!null abc", "x: !!binary aGVsbG8=", "x: !!set {a, b}", "x: +.inf", "rec: &r {a: *r}",
@@ -173,10 +173,11 @@ final class Files {
             if (out.substring(line, end < 0 ? out.length() : end).matches("(?s).*[%&!>{].*")) {
                 continue;
             }
+            char mark = marks.charAt(random.nextInt(marks.length()));
             if (chance(0.4)) {
                 out.deleteCharAt(at);
-            } else {
-                out.insert(at, marks.charAt(random.nextInt(marks.length())));
+            } else if (mark != '\t' || !out.substring(line, at).isBlank()) { // a block scalar's first line
+                out.insert(at, mark);
             }
         }
         return out.toString();
