@@ -125,8 +125,8 @@ static void post(void *thread, const struct owner_key *key, uint64_t requested, 
         books.wake();
 }
 
-/* before: what the component held without these bytes, which are booked already. */
-static void speak_if_due(void *thread, const struct owner_key *key, uint64_t bytes, uint64_t before)
+/* before: what the component held without these bytes; booked: how many of them are in the rows by now. */
+static void speak_if_due(void *thread, const struct owner_key *key, uint64_t bytes, uint64_t before, uint64_t booked)
 {
     struct ring_event e;
     if (!atomic_load_explicit(&books.open, memory_order_acquire))
@@ -139,7 +139,7 @@ static void speak_if_due(void *thread, const struct owner_key *key, uint64_t byt
         return;
     /* Other threads may have freed since: never below zero, never with our own bytes in it. */
     uint64_t *own = &e.used[key->component];
-    *own = *own > bytes ? *own - bytes : 0;
+    *own = *own > booked ? *own - booked : 0;
     lock_take(&books.policy_lock);
     e.verdict = policy_request(&books.policy, e.used, key->component, bytes, acct_coarse_ms());
     lock_drop(&books.policy_lock);
@@ -158,17 +158,21 @@ static void forget(struct live_rec rec)
     owners_discharge(books.owners, rec.owner, rec.bytes);
 }
 
-static void remember(uintptr_t addr, struct live_rec rec)
+/* False: the table is full, the bytes are untracked and off the rows again. */
+static bool remember(uintptr_t addr, struct live_rec rec)
 {
     struct live_rec old;
     bool stale;
     if (live_put(books.live, addr, rec, &stale, &old) != WEIR_OK) {
         atomic_fetch_add_explicit(&books.untracked, rec.bytes, memory_order_relaxed);
         forget(rec);
-    } else if (stale) {
+        return false;
+    }
+    if (stale) {
         atomic_fetch_add_explicit(&books.stale, 1, memory_order_relaxed);
         forget(old);
     }
+    return true;
 }
 
 void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes)
@@ -183,9 +187,9 @@ void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes)
                              : owners_charge_plain(books.owners, key.component, key.kind, bytes, acct_coarse_ms());
     uint64_t before = counters_add(&books.totals, key.component, key.kind, bytes, acct_coarse_ms());
     attempts_charge(books.attempts, owners_key(books.owners, owner).attempt, bytes);
-    remember(addr, (struct live_rec){ bytes, owner });
+    bool kept = remember(addr, (struct live_rec){ bytes, owner });
     if (decided)
-        speak_if_due(thread, &key, bytes, before);
+        speak_if_due(thread, &key, bytes, before, kept ? bytes : 0);
     guard_leave();
     errno = e;
 }
