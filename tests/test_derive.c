@@ -49,7 +49,7 @@ static void write_file(const char *name, const char *text)
 
 static void setup(void)
 {
-    snprintf(dir, sizeof dir, "%s", "/tmp/weir-derive-XXXXXX");
+    snprintf(dir, sizeof dir, "%s/weir-derive-XXXXXX", P_tmpdir);
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
 }
 
