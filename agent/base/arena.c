@@ -12,7 +12,7 @@ enum { MAX_MAPS = 48, MINCORE_PAGES = 4096 };
 
 static struct {
     _Atomic(char *) base;
-    size_t          bytes;
+    atomic_size_t   bytes; /* 0 while a new mapping is not told yet */
 } maps[MAX_MAPS];
 static atomic_int fail_countdown;
 
@@ -37,10 +37,11 @@ static bool remember(char *base, size_t bytes)
 {
     for (int i = 0; i < MAX_MAPS; i++) {
         char *empty = NULL;
-        /* Release: bytes is written first by whoever owns the slot; arena_resident() re-reads it after base. */
+        /* Acquire: the 0 of the last owner. Release: whoever sees base sees that 0 at least. Pairs with arena_unmap()
+         * and arena_resident(). */
         if (atomic_compare_exchange_strong_explicit(&maps[i].base, &empty, base, memory_order_acq_rel,
                                                     memory_order_relaxed)) {
-            maps[i].bytes = bytes;
+            atomic_store_explicit(&maps[i].bytes, bytes, memory_order_relaxed);
             return true;
         }
     }
@@ -69,7 +70,8 @@ void arena_unmap(void *base, size_t bytes)
     for (int i = 0; i < MAX_MAPS && base != NULL; i++) {
         if (atomic_load_explicit(&maps[i].base, memory_order_relaxed) != base)
             continue;
-        atomic_store_explicit(&maps[i].base, NULL, memory_order_relaxed);
+        atomic_store_explicit(&maps[i].bytes, 0, memory_order_relaxed);
+        atomic_store_explicit(&maps[i].base, NULL, memory_order_release);
         munmap(base, page_round(bytes));
         return;
     }
@@ -91,8 +93,10 @@ void arena_destroy(struct arena *arena)
 
 void *arena_alloc(struct arena *arena, size_t bytes)
 {
-    bytes = (bytes + 7) & ~(size_t)7;
-    if (bytes > arena->cap || atomic_load_explicit(&arena->used, memory_order_relaxed) > arena->cap - bytes)
+    if (bytes > arena->cap) /* first: rounding up must not wrap around */
+        return NULL;
+    bytes = (bytes + 7) & ~(size_t)7; /* cap is whole pages */
+    if (atomic_load_explicit(&arena->used, memory_order_relaxed) > arena->cap - bytes)
         return NULL;
     size_t at = atomic_fetch_add_explicit(&arena->used, bytes, memory_order_relaxed);
     return at <= arena->cap - bytes ? arena->base + at : NULL;
@@ -105,8 +109,9 @@ uint64_t arena_resident(void)
     uint64_t pages = 0;
     for (int i = 0; i < MAX_MAPS; i++) {
         char *base = atomic_load_explicit(&maps[i].base, memory_order_acquire);
-        for (size_t off = 0; base != NULL && off < maps[i].bytes; off += MINCORE_PAGES * page) {
-            size_t len = maps[i].bytes - off;
+        size_t bytes = atomic_load_explicit(&maps[i].bytes, memory_order_relaxed);
+        for (size_t off = 0; base != NULL && off < bytes; off += MINCORE_PAGES * page) {
+            size_t len = bytes - off;
             if (len > MINCORE_PAGES * page)
                 len = MINCORE_PAGES * page;
             if (mincore(base + off, len, vec) != 0)
