@@ -39,14 +39,12 @@ void log_text(enum log_level level, int64_t wall_ms, const char *text)
 {
     char line[LINE_MAX_BYTES];
     struct buf b;
-    buf_init(&b, line, sizeof line);
+    buf_init(&b, line, sizeof line - 1); /* one for the end of the line */
     clock_log4j(&b, wall_ms);
     buf_printf(&b, " %s weir - ", names[level]);
     size_t n = strlen(text);
     buf_put(&b, text, n > 0 && text[n - 1] == '\n' ? n - 1 : n);
     buf_mark_cut(&b);
-    if (b.len == b.cap - 1)
-        b.len--;
     b.data[b.len++] = '\n';
     write_all(atomic_load_explicit(&out_fd, memory_order_relaxed), b.data, b.len);
 }
@@ -54,7 +52,9 @@ void log_text(enum log_level level, int64_t wall_ms, const char *text)
 __attribute__((format(printf, 2, 0))) static void log_v(enum log_level level, const char *fmt, va_list ap)
 {
     char text[SHORT_MAX];
-    vsnprintf(text, sizeof text, fmt, ap);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+    if (n >= (int)sizeof text)
+        memcpy(text + sizeof text - 4, "...", 4);
     log_text(level, clock_wall_ms(), text);
 }
 
