@@ -34,6 +34,8 @@ void counters_forget_peak(struct counters *c, enum weir_component component)
 {
     unsigned long long used = atomic_load_explicit(&c->used[component], memory_order_relaxed);
     atomic_store_explicit(&c->peak[component], used, memory_order_relaxed);
+    if (used == 0) /* no peak, no time */
+        atomic_store_explicit(&c->peak_ms[component], 0, memory_order_relaxed);
 }
 
 void counters_row(const struct counters *c, enum weir_component component, struct weir_row *row)
