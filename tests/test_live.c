@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_live.c: the address table against a model as simple as an array, and its bounds and memory. */
+#include "core/live.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "crew.h"
+#include "suite.h"
+
+enum {
+    ADDRESSES = 100000,
+    LARGE = 1 << 18,
+    SMALL = 1024,
+    GROUPS = 64, /* as live.c draws records: a group may sit on CHUNK - 1 of them */
+    CHUNK = 16
+};
+
+static struct live *live;
+
+static void fresh(void)
+{
+    CU_ASSERT_EQUAL_FATAL(live_new(&live, LARGE), WEIR_OK);
+}
+
+static void gone(void)
+{
+    live_delete(live);
+}
+
+static void instead_of_fresh(uint32_t max_recs)
+{
+    live_delete(live);
+    CU_ASSERT_EQUAL_FATAL(live_new(&live, max_recs), WEIR_OK);
+}
+
+static uintptr_t addr_of(uint32_t i)
+{
+    return 0x7f1234500000ULL + (uintptr_t)i * 16;
+}
+
+static enum weir_rc put(uintptr_t addr, uint64_t bytes, uint32_t owner)
+{
+    struct live_rec old;
+    bool            stale;
+    return live_put(live, addr, (struct live_rec){ bytes, owner }, &stale, &old);
+}
+
+static bool takes(uintptr_t addr, uint64_t bytes, uint32_t owner)
+{
+    struct live_rec rec = { 0, 0 };
+    return live_take(live, addr, &rec) && rec.bytes == bytes && rec.owner == owner;
+}
+
+static void live_take_returns_what_put_stored_once(void)
+{
+    struct live_rec rec, old;
+    bool            stale = true;
+    CU_ASSERT_EQUAL(live_put(live, 4096, (struct live_rec){ UINT64_MAX, 7 }, &stale, &old), WEIR_OK);
+    CU_ASSERT_FALSE(stale);
+    CU_ASSERT_EQUAL(live_count(live), 1);
+    CU_ASSERT_TRUE(live_take(live, 4096, &rec));
+    CU_ASSERT_EQUAL(rec.bytes, UINT64_MAX);
+    CU_ASSERT_EQUAL(rec.owner, 7);
+    CU_ASSERT_EQUAL(live_count(live), 0);
+    CU_ASSERT_FALSE(live_take(live, 4096, &rec));
+}
+
+static void live_take_of_an_unknown_address_says_no_and_writes_nothing(void)
+{
+    struct live_rec rec = { 42, 43 };
+    put(4096, 1, 1);
+    CU_ASSERT_FALSE(live_take(live, 4097, &rec));
+    CU_ASSERT_FALSE(live_take(live, 0, &rec));
+    CU_ASSERT_FALSE(live_take(live, UINTPTR_MAX, &rec));
+    CU_ASSERT_EQUAL(rec.bytes, 42);
+    CU_ASSERT_EQUAL(rec.owner, 43);
+    CU_ASSERT_EQUAL(live_count(live), 1);
+}
+
+static void live_has_looks_without_touching(void)
+{
+    put(4096, 1, 2);
+    CU_ASSERT_TRUE(live_has(live, 4096));
+    CU_ASSERT_FALSE(live_has(live, 8192));
+    CU_ASSERT_EQUAL(live_count(live), 1);
+    CU_ASSERT_TRUE(takes(4096, 1, 2));
+    CU_ASSERT_FALSE(live_has(live, 4096));
+}
+
+static void live_put_on_a_present_address_replaces_and_hands_back(void)
+{
+    struct live_rec old = { 0, 0 };
+    bool            stale = false;
+    put(4096, 100, 1);
+    CU_ASSERT_EQUAL(live_put(live, 4096, (struct live_rec){ 200, 2 }, &stale, &old), WEIR_OK);
+    CU_ASSERT_TRUE(stale);
+    CU_ASSERT_EQUAL(old.bytes, 100);
+    CU_ASSERT_EQUAL(old.owner, 1);
+    CU_ASSERT_EQUAL(live_count(live), 1);
+    CU_ASSERT_TRUE(takes(4096, 200, 2));
+    CU_ASSERT_FALSE(takes(4096, 100, 1));
+}
+
+static void live_takes_any_address_even_the_odd_ones(void)
+{
+    const uintptr_t odd[] = { 0, 1, 7, 8, UINTPTR_MAX, UINTPTR_MAX - 7, 1ULL << 63 };
+    for (uint32_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        CU_ASSERT_EQUAL(put(odd[i], i, i), WEIR_OK);
+    for (uint32_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        CU_ASSERT_TRUE(takes(odd[i], i, i));
+}
+
+static void live_new_refuses_bounds_out_of_range(void)
+{
+    struct live *none = NULL;
+    CU_ASSERT_EQUAL(live_new(&none, 0), WEIR_EINVAL);
+    CU_ASSERT_EQUAL(live_new(&none, 1023), WEIR_EINVAL);
+    CU_ASSERT_EQUAL(live_new(&none, (1U << 26) + 1), WEIR_EINVAL);
+    CU_ASSERT_PTR_NULL(none);
+    instead_of_fresh(1U << 26);
+    CU_ASSERT_EQUAL(put(4096, 1, 1), WEIR_OK);
+    CU_ASSERT_TRUE(takes(4096, 1, 1));
+}
+
+/* ---- against a model */
+
+static struct {
+    bool            present;
+    struct live_rec rec;
+} model[ADDRESSES];
+static uint64_t model_count;
+
+static void model_put(uint32_t i, uint64_t *seed)
+{
+    struct live_rec rec = { crew_random(seed), (uint32_t)crew_random(seed) }, old = { 0, 0 };
+    bool            stale = !model[i].present;
+    CU_ASSERT_EQUAL(live_put(live, addr_of(i), rec, &stale, &old), WEIR_OK);
+    CU_ASSERT_EQUAL(stale, model[i].present);
+    if (stale)
+        CU_ASSERT_TRUE(old.bytes == model[i].rec.bytes && old.owner == model[i].rec.owner);
+    model_count += !model[i].present;
+    model[i].present = true;
+    model[i].rec = rec;
+}
+
+static void model_take(uint32_t i)
+{
+    struct live_rec rec = { 0, 0 };
+    bool            found = live_take(live, addr_of(i), &rec);
+    CU_ASSERT_EQUAL(found, model[i].present);
+    if (found)
+        CU_ASSERT_TRUE(rec.bytes == model[i].rec.bytes && rec.owner == model[i].rec.owner);
+    model_count -= model[i].present;
+    model[i].present = false;
+}
+
+/* share: how many of 100 steps put. */
+static void random_steps(uint32_t addresses, unsigned steps, uint32_t share, uint64_t *seed)
+{
+    for (unsigned s = 0; s < steps; s++) {
+        uint32_t i = crew_below(seed, addresses);
+        if (crew_below(seed, 100) < share)
+            model_put(i, seed);
+        else
+            model_take(i);
+        if (s % 1024 == 0)
+            CU_ASSERT_EQUAL(live_count(live), model_count);
+    }
+}
+
+static void agree_over(uint32_t addresses, unsigned steps, uint64_t seed)
+{
+    memset(model, 0, sizeof model);
+    model_count = 0;
+    random_steps(addresses, steps, 90, &seed); /* grows */
+    random_steps(addresses, steps, 50, &seed);
+    random_steps(addresses, steps, 10, &seed); /* shrinks */
+    random_steps(addresses, steps, 70, &seed);
+    CU_ASSERT_TRUE(model_count > addresses / 3);
+    for (uint32_t i = 0; i < addresses; i++)
+        model_take(i);
+    CU_ASSERT_EQUAL(live_count(live), 0);
+}
+
+static void live_agrees_with_a_model_over_a_hundred_thousand_addresses(void)
+{
+    agree_over(ADDRESSES, 400000 / CREW_SCALE + ADDRESSES, 20261121);
+}
+
+static void live_agrees_with_a_model_where_chains_are_long(void)
+{
+    instead_of_fresh(SMALL); /* 32 buckets a group */
+    agree_over(64, 100000 / CREW_SCALE, 1);
+    agree_over(2, 1000, 2);
+}
+
+static void live_finds_every_record_after_each_split(void)
+{
+    for (uint32_t n = 0; n < 3000; n++) {
+        CU_ASSERT_EQUAL(put(addr_of(n), n, n + 1), WEIR_OK);
+        for (uint32_t i = 0; i <= n; i += n < 300 ? 1 : 97)
+            CU_ASSERT_TRUE(live_has(live, addr_of(i)));
+    }
+    for (uint32_t n = 0; n < 3000; n++)
+        CU_ASSERT_TRUE(takes(addr_of(n), n, n + 1));
+}
+
+/* ---- full */
+
+static void fill_and_check(uint32_t max_recs)
+{
+    uint32_t    stored = 0, tried = 2 * max_recs;
+    static bool kept[2 * LARGE];
+    for (uint32_t i = 0; i < tried; i++) {
+        struct live_rec old = { 0, 0 };
+        bool            stale = true;
+        enum weir_rc    rc = live_put(live, addr_of(i), (struct live_rec){ i, i }, &stale, &old);
+        CU_ASSERT_TRUE(rc == WEIR_OK || rc == WEIR_EFULL);
+        CU_ASSERT_FALSE(stale);
+        kept[i] = rc == WEIR_OK;
+        stored += kept[i];
+    }
+    CU_ASSERT_TRUE(stored <= max_recs && stored + GROUPS * (CHUNK - 1) >= max_recs);
+    CU_ASSERT_EQUAL(live_count(live), stored);
+    for (uint32_t i = 0; i < tried; i++)
+        CU_ASSERT_EQUAL(takes(addr_of(i), i, i), kept[i]);
+    CU_ASSERT_EQUAL(live_count(live), 0);
+}
+
+static void live_full_refuses_the_new_and_keeps_the_old(void)
+{
+    const uint32_t sizes[] = { SMALL, SMALL + 1, 5000, 1 << 16, LARGE / CREW_SCALE };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        instead_of_fresh(sizes[i]);
+        fill_and_check(sizes[i]);
+        fill_and_check(sizes[i]); /* and all of it can be had again */
+    }
+}
+
+static void live_full_still_replaces_and_takes_the_freed_address_again(void)
+{
+    struct live_rec old = { 0, 0 };
+    bool            stale = false;
+    uint32_t        refused = 0;
+    instead_of_fresh(SMALL);
+    while (put(addr_of(refused), refused, 1) == WEIR_OK)
+        refused++;
+    CU_ASSERT_TRUE(refused > 0);
+    CU_ASSERT_EQUAL(live_put(live, addr_of(0), (struct live_rec){ 9, 9 }, &stale, &old), WEIR_OK);
+    CU_ASSERT_TRUE(stale);
+    CU_ASSERT_TRUE(takes(addr_of(0), 9, 9));
+    CU_ASSERT_EQUAL(put(addr_of(0), 10, 10), WEIR_OK);
+    CU_ASSERT_FALSE(live_has(live, addr_of(refused)));
+}
+
+/* ---- memory */
+
+static void put_range(uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++)
+        CU_ASSERT_EQUAL(put(addr_of(i), i, 1), WEIR_OK);
+}
+
+static void live_costs_at_most_40_bytes_per_further_record(void)
+{
+    instead_of_fresh(4U << 20); /* the default of max-live */
+    uint64_t none = arena_resident();
+    put_range(0, 10000);
+    uint64_t first = arena_resident();
+    CU_ASSERT_TRUE(first - none <= (2U << 20));
+    put_range(10000, ADDRESSES);
+    uint64_t all = arena_resident();
+    CU_ASSERT_TRUE(all > first);
+    CU_ASSERT_TRUE(all - first <= 40ULL * (ADDRESSES - 10000));
+}
+
+static void live_reuses_the_memory_of_records_taken_out(void)
+{
+    put_range(0, ADDRESSES);
+    uint64_t full = arena_resident();
+    for (int round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < ADDRESSES; i++)
+            CU_ASSERT_TRUE(takes(addr_of(i), i, 1));
+        put_range(0, ADDRESSES);
+    }
+    CU_ASSERT_EQUAL(arena_resident(), full);
+}
+
+SUITE(live, fresh, gone, CASE(live_take_returns_what_put_stored_once),
+      CASE(live_take_of_an_unknown_address_says_no_and_writes_nothing),
+      CASE(live_has_looks_without_touching),
+      CASE(live_put_on_a_present_address_replaces_and_hands_back),
+      CASE(live_takes_any_address_even_the_odd_ones), CASE(live_new_refuses_bounds_out_of_range),
+      CASE(live_agrees_with_a_model_over_a_hundred_thousand_addresses),
+      CASE(live_agrees_with_a_model_where_chains_are_long),
+      CASE(live_finds_every_record_after_each_split),
+      CASE(live_full_refuses_the_new_and_keeps_the_old),
+      CASE(live_full_still_replaces_and_takes_the_freed_address_again),
+      CASE(live_costs_at_most_40_bytes_per_further_record),
+      CASE(live_reuses_the_memory_of_records_taken_out));

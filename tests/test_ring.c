@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_ring.c: events in order; full, the newest is dropped and counted. Threads: stress_ring.c. */
+#include "core/ring.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+#include "suite.h"
+
+enum { ENDLESS = 1 << 20 };
+
+static struct ring      *ring;
+static struct ring_event event;
+
+static void fresh(void)
+{
+    CU_ASSERT_EQUAL_FATAL(ring_new(&ring), WEIR_OK);
+    memset(&event, 0, sizeof event);
+}
+
+static void gone(void)
+{
+    ring_delete(ring);
+}
+
+static bool put(uint64_t number)
+{
+    struct ring_event e;
+    memset(&e, 0, sizeof e);
+    e.requested = number;
+    return ring_put(ring, &e);
+}
+
+/* The number of the next event; ENDLESS if there is none. */
+static uint64_t take(void)
+{
+    return ring_take(ring, &event) ? event.requested : ENDLESS;
+}
+
+static uint64_t fill(void)
+{
+    uint64_t n = 0;
+    while (n < ENDLESS && put(n))
+        n++;
+    return n;
+}
+
+static void ring_take_of_an_empty_ring_says_no(void)
+{
+    event.requested = 5;
+    CU_ASSERT_FALSE(ring_take(ring, &event));
+    CU_ASSERT_EQUAL(event.requested, 5);
+    put(1);
+    CU_ASSERT_EQUAL(take(), 1);
+    CU_ASSERT_EQUAL(take(), ENDLESS);
+}
+
+static void ring_take_returns_every_byte_that_was_put(void)
+{
+    struct ring_event in;
+    memset(&in, 0xa5, sizeof in);
+    memset(in.thread, 't', sizeof in.thread - 1);
+    CU_ASSERT_TRUE(ring_put(ring, &in));
+    CU_ASSERT_TRUE(ring_take(ring, &event));
+    CU_ASSERT_EQUAL(memcmp(&in, &event, sizeof in), 0);
+}
+
+static void ring_keeps_the_order_through_many_rounds(void)
+{
+    uint64_t in = 0, out = 0;
+    for (int step = 0; step < 5000; step++) {
+        for (int i = 0; i < step % 7 + 1; i++)
+            if (put(in))
+                in++;
+        for (int i = 0; i < step % 5 + 2 && out < in; i++)
+            CU_ASSERT_EQUAL(take(), out++);
+    }
+    while (out < in)
+        CU_ASSERT_EQUAL(take(), out++);
+    CU_ASSERT_TRUE(in > 10000);
+    CU_ASSERT_EQUAL(take(), ENDLESS);
+}
+
+static void ring_full_drops_the_newest_and_counts(void)
+{
+    uint64_t n = fill();
+    CU_ASSERT_EQUAL(n, 256);
+    CU_ASSERT_EQUAL(ring_dropped(ring), 1);
+    CU_ASSERT_FALSE(put(9999));
+    CU_ASSERT_EQUAL(ring_dropped(ring), 2);
+    for (uint64_t i = 0; i < n; i++)
+        CU_ASSERT_EQUAL(take(), i); /* the old ones, all of them */
+    CU_ASSERT_EQUAL(take(), ENDLESS);
+}
+
+static void ring_full_takes_again_what_was_read(void)
+{
+    uint64_t n = fill();
+    for (uint64_t round = 0; round < 3 * n; round++) {
+        CU_ASSERT_FALSE(put(9999));
+        CU_ASSERT_EQUAL(take(), round);
+        CU_ASSERT_TRUE(put(n + round));
+    }
+    CU_ASSERT_EQUAL(ring_dropped(ring), 1 + 3 * n);
+}
+
+SUITE(ring, fresh, gone, CASE(ring_take_of_an_empty_ring_says_no),
+      CASE(ring_take_returns_every_byte_that_was_put),
+      CASE(ring_keeps_the_order_through_many_rounds), CASE(ring_full_drops_the_newest_and_counts),
+      CASE(ring_full_takes_again_what_was_read));
