@@ -87,6 +87,7 @@ everything() {
     stage unit cunit "${make[@]}" test-unit
     stage asan cunit "${make[@]}" asan
     stage tsan cunit "${make[@]}" tsan
+    stage oracle none scripts/oracle.sh 300
     stage java surefire "${make[@]}" test-java
 }
 
