@@ -26,7 +26,10 @@ unsigned long alloc_watch_stop(void)
 }
 
 #if CREW_SANITIZED
-#include <sanitizer/allocator_interface.h>
+/* Of the sanitizers' runtime; gcc ships no header for it. 0: not taken. */
+extern int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *p,
+                                                                       size_t               size),
+                                                     void (*on_free)(const volatile void *p));
 
 static void on_malloc(const volatile void *p, size_t size)
 {
