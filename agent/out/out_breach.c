@@ -5,36 +5,14 @@
  * `used` is printed without the request; a percentage counts the request, because the level was decided with it. */
 #include <inttypes.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "out/figure.h"
 #include "out/out.h"
+#include "out/owner.h"
 #include "out/parts.h"
 #include "out/utf8.h"
 
 #include "base/poison.h"
-
-/* A TaskManager keeps an uploaded jar as blob_p-SHA1-RANDOM: the jar's own name never reaches it, but the SHA-1 is that of
- * the file its owner has. */
-static bool is_job_jar(const char *source)
-{
-    static const char prefix[] = "blob_p-";
-    return strncmp(source, prefix, sizeof prefix - 1) == 0 &&
-           strspn(source + sizeof prefix - 1, "0123456789abcdef") == 40;
-}
-
-static void put_source(struct buf *b, const char *source)
-{
-    if (source[0] == '\0')
-        return;
-    if (is_job_jar(source)) {
-        buf_printf(b, "  [job jar, sha1 %.12s]", source + strlen("blob_p-"));
-        return;
-    }
-    buf_puts(b, "  [");
-    utf8_text(b, source, false);
-    buf_puts(b, "]");
-}
 
 static void put_budget_name(struct buf *b, bool jobmanager)
 {
@@ -43,21 +21,6 @@ static void put_budget_name(struct buf *b, bool jobmanager)
         buf_puts(b, " + ");
     }
     buf_puts(b, out_component(jobmanager ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP));
-}
-
-/*  of job orders (5f1c..9e2a) */
-static void put_job(struct buf *b, const struct weir_attempt *attempt)
-{
-    if (!attempt->known)
-        return;
-    buf_puts(b, " of job ");
-    if (attempt->job_name[0] != '\0') {
-        utf8_text(b, attempt->job_name, false);
-        buf_puts(b, " (");
-    }
-    parts_job_id_short(b, attempt);
-    if (attempt->job_name[0] != '\0')
-        buf_puts(b, ")");
 }
 
 /* 16.0 MiB requested by "Flat Map (1/2)#0" of job orders (5f1c..9e2a) */
@@ -70,7 +33,7 @@ static void put_request(struct buf *b, const struct weir_breach *breach)
     buf_puts(b, " by \"");
     utf8_text(b, breach->thread, true);
     buf_puts(b, "\"");
-    put_job(b, &breach->attempt);
+    owner_job(b, &breach->attempt);
 }
 
 static void put_used(struct buf *b, const struct weir_breach *breach)
@@ -207,53 +170,17 @@ static void put_stack(struct buf *b, const struct weir_stack *stack)
         buf_puts(b, "\n    at ");
         parts_frame(b, &stack->frames[i]);
         if (i == stack->decider)
-            put_source(b, stack->source);
+            owner_source(b, stack->source);
     }
 }
 
-/* , attempt 0 of job orders (5f1c..9e2a), ended */
-static void put_holder(struct buf *b, const struct weir_attempt *attempt)
-{
-    if (!attempt->known)
-        return;
-    if (attempt->state == WEIR_ATTEMPT_SHARED)
-        buf_puts(b, ", a shared thread started by");
-    else
-        buf_puts(b, ",");
-    if (attempt->attempt >= 0)
-        buf_printf(b, " attempt %" PRId32, attempt->attempt);
-    put_job(b, attempt);
-    if (attempt->state == WEIR_ATTEMPT_ENDED)
-        buf_puts(b, ", which has ended");
-}
-
-/* Owners are read after the rows, when the request is booked: it counts in the whole. An owner that outgrew even that gets
- * no percentage. */
+/* Owners are read after the rows, when the request is booked: it counts in the whole. */
 static void put_owner(struct buf *b, const struct weir_owner *owner, const struct weir_breach *breach)
 {
-    const struct weir_stack *stack = &owner->stack;
-    const struct weir_row   *row = &breach->sheet.rows[owner->component];
-    uint64_t whole = row->used + (owner->component == breach->component ? breach->requested : 0);
+    const struct weir_row *row = &breach->sheet.rows[owner->component];
+    uint64_t requested = owner->component == breach->component ? breach->requested : 0;
     buf_puts(b, "\n  owner ");
-    figure_bytes(b, owner->bytes);
-    buf_puts(b, " ");
-    buf_puts(b, out_kind(owner->kind));
-    buf_puts(b, " in ");
-    figure_count(b, owner->count, "block");
-    if (row->measured && whole != 0 && owner->bytes <= whole) {
-        buf_puts(b, ", ");
-        figure_percent(b, owner->bytes, whole);
-        buf_puts(b, " of ");
-        buf_puts(b, out_component(owner->component));
-    }
-    buf_puts(b, ": ");
-    int decider = stack->decider >= 0 && stack->decider < stack->count ? stack->decider : 0;
-    if (stack->count == 0)
-        buf_puts(b, "stack not kept");
-    else
-        parts_frame(b, &stack->frames[decider]);
-    put_source(b, stack->source);
-    put_holder(b, &owner->attempt);
+    owner_line(b, owner, row->measured ? row->used + requested : 0);
 }
 
 void out_text_breach(struct buf *b, const struct weir_breach *breach)
