@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/hash.h"
 
@@ -53,4 +54,18 @@ uint64_t crew_random(uint64_t *state)
 uint32_t crew_below(uint64_t *state, uint32_t below)
 {
     return (uint32_t)((crew_random(state) >> 32) * below >> 32);
+}
+
+void *crew_need(void *p)
+{
+    if (p == NULL) {
+        fprintf(stderr, "crew.c: no memory for a test\n");
+        abort();
+    }
+    return p;
+}
+
+bool crew_same(const void *a, const void *b, size_t n)
+{
+    return memcmp(a, b, n) == 0;
 }

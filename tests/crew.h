@@ -3,6 +3,7 @@
 #define TESTS_CREW_H
 /* Threads for tests. CUnit's asserts are for the main thread alone, so a crew counts its complaints. */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A sanitizer makes a step 5 to 20 times as dear: tests divide their rounds by CREW_SCALE. */
@@ -31,5 +32,10 @@ void crew_check(bool holds);
 uint64_t crew_random(uint64_t *state);
 /* 0 ... below - 1 */
 uint32_t crew_below(uint64_t *state, uint32_t below);
+
+/* p, which must not be NULL: analysers do not know that CUnit's fatal asserts never return. */
+void *crew_need(void *p);
+/* Byte for byte, padding too: nobody wrote there, or all of it was copied. */
+bool crew_same(const void *a, const void *b, size_t n);
 
 #endif

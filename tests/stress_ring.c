@@ -53,7 +53,7 @@ static void check_event(const struct ring_event *e)
     if (e->stack >= CREW)
         return;
     struct ring_event want = event_of((int)e->stack, e->requested);
-    crew_check(memcmp(&want, e, sizeof want) == 0);
+    crew_check(crew_same(&want, e, sizeof want));
     crew_check(e->requested > last[e->stack]);
     last[e->stack] = e->requested;
     taken++;

@@ -5,6 +5,7 @@
 #include <CUnit/CUnit.h>
 #include <string.h>
 
+#include "crew.h"
 #include "fake_capture.h"
 #include "suite.h"
 
@@ -460,11 +461,11 @@ static void acct_snapshot_fills_the_booked_rows_and_leaves_the_rest(void)
             CU_ASSERT_TRUE(sheet.rows[c].measured);
             CU_ASSERT_EQUAL(sheet.rows[c].used, 0);
         } else {
-            CU_ASSERT_EQUAL(memcmp(&sheet.rows[c], &before.rows[c], sizeof before.rows[c]), 0);
+            CU_ASSERT_TRUE(crew_same(&sheet.rows[c], &before.rows[c], sizeof before.rows[c]));
         }
     }
-    CU_ASSERT_EQUAL(memcmp(sheet.pools, before.pools, sizeof before.pools), 0);
-    CU_ASSERT_EQUAL(memcmp(&sheet.process, &before.process, sizeof before.process), 0);
+    CU_ASSERT_TRUE(crew_same(sheet.pools, before.pools, sizeof before.pools));
+    CU_ASSERT_TRUE(crew_same(&sheet.process, &before.process, sizeof before.process));
     CU_ASSERT_TRUE(sheet.agent.bytes > 0);
 }
 

@@ -27,8 +27,7 @@ static bool all_zero(const void *bytes, size_t n)
 
 static void arena_map_gives_zeroed_writable_memory(void)
 {
-    unsigned char *p = arena_map(100000);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    unsigned char *p = crew_need(arena_map(100000));
     CU_ASSERT_EQUAL((uintptr_t)p % page(), 0);
     CU_ASSERT_TRUE(all_zero(p, 100000));
     memset(p, 0xff, 100000);
@@ -92,8 +91,7 @@ static void arena_alloc_gives_zeroed_aligned_disjoint_bytes(void)
     char        *end = NULL;
     CU_ASSERT_EQUAL_FATAL(arena_init(&a, 1 << 16), WEIR_OK);
     for (size_t n = 1; n <= 64; n++) {
-        char *p = arena_alloc(&a, n);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+        char *p = crew_need(arena_alloc(&a, n));
         CU_ASSERT_EQUAL((uintptr_t)p % 8, 0);
         CU_ASSERT_TRUE(p >= end);
         CU_ASSERT_TRUE(all_zero(p, n));
@@ -130,8 +128,7 @@ static void arena_resident_counts_touched_pages_only(void)
 {
     size_t         size = 64U << 20;
     uint64_t       before = arena_resident();
-    unsigned char *p = arena_map(size);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    unsigned char *p = crew_need(arena_map(size));
     CU_ASSERT_EQUAL(arena_resident(), before);
     for (int i = 0; i < 10; i++)
         p[i * (size >> 4)] = 1; /* far apart: ten pages */

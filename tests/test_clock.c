@@ -3,38 +3,17 @@
 #include "base/clock.h"
 
 #include <CUnit/CUnit.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "suite.h"
+#include "zone.h"
 
 static char       text[64];
 static struct buf b;
-static char       zone_kept[128];
 
-static void keep_zone(void)
+static void fresh(void)
 {
-    const char *zone = getenv("TZ");
-    zone_kept[0] = '\0';
-    if (zone != NULL)
-        strncat(zone_kept, zone, sizeof zone_kept - 1);
     buf_init(&b, text, sizeof text);
-}
-
-static void set_zone(const char *zone)
-{
-    setenv("TZ", zone, 1);
-    tzset();
-}
-
-static void restore_zone(void)
-{
-    if (zone_kept[0] != '\0')
-        setenv("TZ", zone_kept, 1);
-    else
-        unsetenv("TZ");
-    tzset();
 }
 
 static const char *spelt(void (*spell)(struct buf *b, int64_t wall_ms), int64_t wall_ms)
@@ -44,7 +23,6 @@ static const char *spelt(void (*spell)(struct buf *b, int64_t wall_ms), int64_t 
     return text;
 }
 
-/* Rules written out: a machine without zone files knows them too. */
 #define BERLIN   "CET-1CEST,M3.5.0,M10.5.0/3"
 #define NEW_YORK "EST5EDT,M3.2.0,M11.1.0"
 
@@ -52,7 +30,7 @@ static void clock_iso_is_utc_in_any_zone(void)
 {
     const char *zones[] = { "UTC0", BERLIN, NEW_YORK };
     for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
-        set_zone(zones[i]);
+        zone_set(zones[i]);
         CU_ASSERT_STRING_EQUAL(spelt(clock_iso, 0), "1970-01-01T00:00:00.000Z");
         CU_ASSERT_STRING_EQUAL(spelt(clock_iso, 951868799999), "2000-02-29T23:59:59.999Z");
         CU_ASSERT_STRING_EQUAL(spelt(clock_iso, 1795240801123), "2026-11-21T06:00:01.123Z");
@@ -62,20 +40,20 @@ static void clock_iso_is_utc_in_any_zone(void)
 
 static void clock_log4j_is_local_time(void)
 {
-    set_zone("UTC0");
+    zone_set("UTC0");
     CU_ASSERT_STRING_EQUAL(spelt(clock_log4j, 1795240801123), "2026-11-21 06:00:01,123");
-    set_zone(BERLIN);
+    zone_set(BERLIN);
     CU_ASSERT_STRING_EQUAL(spelt(clock_log4j, 1795240801123), "2026-11-21 07:00:01,123");
     CU_ASSERT_STRING_EQUAL(spelt(clock_log4j, 1782907200045), "2026-07-01 14:00:00,045");
-    set_zone(NEW_YORK);
+    zone_set(NEW_YORK);
     CU_ASSERT_STRING_EQUAL(spelt(clock_log4j, 946684799000), "1999-12-31 18:59:59,000");
 }
 
 static void clock_stamp_is_local_time_fit_for_a_file_name(void)
 {
-    set_zone("UTC0");
+    zone_set("UTC0");
     CU_ASSERT_STRING_EQUAL(spelt(clock_stamp, 1795240801123), "20261121-060001");
-    set_zone(BERLIN);
+    zone_set(BERLIN);
     CU_ASSERT_STRING_EQUAL(spelt(clock_stamp, 1768516200000), "20260115-233000");
     CU_ASSERT_STRING_EQUAL(spelt(clock_stamp, 1782943200000),
                            "20260702-000000"); /* the next day there */
@@ -113,7 +91,7 @@ static void clock_mono_never_goes_back_and_is_boot_time(void)
     CU_ASSERT_TRUE(boot >= last && clock_mono_ms() >= boot);
 }
 
-SUITE(clock, keep_zone, restore_zone, CASE(clock_iso_is_utc_in_any_zone),
+SUITE(clock, fresh, zone_restore, CASE(clock_iso_is_utc_in_any_zone),
       CASE(clock_log4j_is_local_time), CASE(clock_stamp_is_local_time_fit_for_a_file_name),
       CASE(clock_appends_and_cuts_like_any_text), CASE(clock_wall_agrees_with_the_system),
       CASE(clock_mono_never_goes_back_and_is_boot_time));

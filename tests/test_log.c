@@ -6,29 +6,22 @@
 #include <CUnit/CUnit.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "suite.h"
+#include "zone.h"
 
 enum { ROOM = 64 * 1024, LINE_BOUND = 16 * 1024 };
 
 static int  ends[2];
 static char got[ROOM];
-static char zone_kept[128];
 
 static void open_ends(void)
 {
-    const char *zone = getenv("TZ");
-    zone_kept[0] = '\0';
-    if (zone != NULL)
-        strncat(zone_kept, zone, sizeof zone_kept - 1);
-    setenv("TZ", "UTC0", 1);
-    tzset();
+    zone_set("UTC0");
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     log_to(ends[1]);
@@ -39,11 +32,7 @@ static void close_ends(void)
     log_to(STDERR_FILENO);
     close(ends[0]);
     close(ends[1]);
-    if (zone_kept[0] != '\0')
-        setenv("TZ", zone_kept, 1);
-    else
-        unsetenv("TZ");
-    tzset();
+    zone_restore();
 }
 
 /* The next write, NUL-terminated in `got`; its length, -1 if there is none. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "crew.h"
 #include "suite.h"
 
 enum { CANARY = 0x5a };
@@ -36,8 +37,7 @@ static void remove_dir(void)
 
 static void write_file(const char *content, size_t n)
 {
-    FILE *f = fopen(path, "w");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    FILE *f = crew_need(fopen(path, "w"));
     CU_ASSERT_EQUAL(fwrite(content, 1, n, f), n);
     fclose(f);
 }
@@ -115,8 +115,7 @@ static uint64_t status_bytes(const char *key)
 {
     static char text[16384];
     CU_ASSERT_EQUAL_FATAL(sysfs_read("/proc/self/status", text, sizeof text, NULL), WEIR_OK);
-    const char *at = strstr(text, key);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    const char *at = crew_need(strstr(text, key));
     return strtoull(at + strlen(key), NULL, 10) * 1024;
 }
 
