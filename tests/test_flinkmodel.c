@@ -62,6 +62,9 @@ static bool in_versions(const char *range, struct flink_version v)
 static void expect(uint64_t got, const char *wanted, const char *id, const char *what,
                    struct flink_version v)
 {
+    CU_ASSERT_PTR_NOT_NULL(wanted);
+    if (wanted == NULL) /* a row of the vectors that lacks a column */
+        return;
     if (got != strtoull(wanted, NULL, 10))
         fprintf(stderr, "%s on %d.%d: %s is %llu, not %s\n", id, v.major, v.minor, what,
                 (unsigned long long)got, wanted);
