@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A sanitizer makes a step 5 to 20 times as dear: tests divide their rounds by CREW_SCALE. */
+/* A sanitizer makes a step 3 to 20 times as dear: tests divide their rounds by CREW_SCALE. */
 #ifdef __has_feature
 #define CREW_HAS_FEATURE(x) __has_feature(x)
 #else
@@ -15,7 +15,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
     CREW_HAS_FEATURE(address_sanitizer) || CREW_HAS_FEATURE(thread_sanitizer)
 #define CREW_SANITIZED 1
-enum { CREW_SCALE = 8 };
+enum { CREW_SCALE = 4 };
 #else
 #define CREW_SANITIZED 0
 enum { CREW_SCALE = 1 };

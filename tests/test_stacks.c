@@ -105,7 +105,7 @@ static void stacks_get_of_no_stack_is_empty(void)
 {
     stacks_get(stacks, 0, &out);
     CU_ASSERT_EQUAL(out.count, 0);
-    stacks_get(stacks, stacks_put(stacks, NULL, 0), &out);
+    stacks_get(stacks, stacks_put(stacks, (uint32_t[]){ 1 }, 0), &out);
     CU_ASSERT_EQUAL(out.count, 0);
 }
 
