@@ -82,3 +82,13 @@ const char *out_attempt_state(enum weir_attempt_state state)
     };
     return WORD(words, state);
 }
+
+const char *out_oom_pool(enum weir_oom_pool pool)
+{
+    static const char *const words[] = {
+#define OOM_POOL(sym, name) [WEIR_OOM_##sym] = (name),
+        WEIR_OOM_POOLS(OOM_POOL)
+#undef OOM_POOL
+    };
+    return WORD(words, pool);
+}

@@ -344,6 +344,74 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     end_event(&j);
 }
 
+/* --- OutOfMemoryError -------------------------------------------------------------------------------------------- */
+
+static void put_jobs(struct json *j, const struct weir_oom *oom)
+{
+    json_array(j, "jobs");
+    for (size_t i = 0; i < oom->job_count && i < WEIR_TOP_JOBS; i++) {
+        const struct weir_job *job = &oom->jobs[i];
+        struct weir_attempt    id = { .job_id = { job->job_id[0], job->job_id[1] } };
+        json_object(j, NULL);
+        put_job_id(j, &id);
+        json_string_or_null(j, "job_name", job->job_name);
+        json_unsigned(j, "running", job->running);
+        json_unsigned(j, "ended", job->ended);
+        json_unsigned(j, "proven", job->proven);
+        json_unsigned(j, "attempts_ended", job->attempts_ended);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void put_advice(struct json *j, const struct weir_diagnosis *d)
+{
+    json_array(j, "advice");
+    for (size_t i = 0; i < d->advice_count && i < WEIR_MAX_ADVICE; i++) {
+        json_object(j, NULL);
+        json_string(j, d->advice[i].key, d->advice[i].value);
+        if (d->advice[i].changes[0] != '\0')
+            json_string(j, "changes", d->advice[i].changes);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void put_diagnoses(struct json *j, const struct weir_oom *oom)
+{
+    json_array(j, "diagnosis");
+    for (size_t i = 0; i < oom->diagnosis_count && i < WEIR_MAX_DIAGNOSES; i++) {
+        const struct weir_diagnosis *d = &oom->diagnosis[i];
+        json_object(j, NULL);
+        json_string(j, "id", d->id);
+        json_string(j, "text", d->text);
+        put_advice(j, d);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_oom *oom)
+{
+    struct json j = begin_event(b, "oom", h);
+    json_string(&j, "pool", out_oom_pool(oom->pool));
+    json_string(&j, "class", oom->class_name);
+    json_string_or_null(&j, "message", oom->message);
+    json_string_or_null(&j, "thread", oom->thread);
+    put_attempt(&j, &oom->attempt);
+    put_known(&j, "requested", oom->requested != 0, oom->requested);
+    json_unsigned(&j, "number", oom->number);
+    json_unsigned(&j, "suppressed", oom->suppressed);
+    put_frames(&j, &oom->stack);
+    json_string_or_null(&j, "source", oom->stack.source);
+    put_pools(&j, &oom->sheet);
+    put_components(&j, &oom->sheet);
+    put_owners(&j, &oom->sheet);
+    put_jobs(&j, oom);
+    put_diagnoses(&j, oom);
+    end_event(&j);
+}
+
 void out_json_attempt(struct buf *b, const struct weir_header *h, const struct weir_attempt_event *event)
 {
     struct json j = begin_event(b, "attempt", h);
