@@ -22,10 +22,12 @@
 #include "jvm/attempts.h"
 #include "jvm/bits.h"
 #include "jvm/codesource.h"
+#include "jvm/deny.h"
 #include "jvm/discover.h"
 #include "jvm/env.h"
 #include "jvm/frames.h"
 #include "jvm/hook_thread.h"
+#include "jvm/hook_throw.h"
 #include "jvm/hook_unsafe.h"
 #include "jvm/loaders.h"
 #include "jvm/seed.h"
@@ -188,19 +190,35 @@ static void install_thread(JNIEnv *jni)
     note_hook("thread", hooked ? "ok" : why);
 }
 
+static void install_throw(JNIEnv *jni)
+{
+    const char *why = "ok";
+    bool hooked = false;
+    if ((me.options.hooks & OPTVALUE_HOOK_THROW) == 0)
+        why = "off by option hooks: an OutOfMemoryError is not explained";
+    else
+        hooked = hook_throw_install(jni, &why) == WEIR_OK &&
+                 JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_RESOURCE_EXHAUSTED, NULL) == WEIR_OK;
+    note_hook("throw", hooked ? "ok" : why);
+}
+
 static void install(JNIEnv *jni)
 {
     const char *why = "ok";
     uint64_t reserved, count, seeded = 0;
     bool known = bits_init(jni) == WEIR_OK;
-    bool hooked = false;
+    bool hooked = false, enforce = me.options.mode == WEIR_MODE_ENFORCE;
+    if (enforce && deny_init(jni, me.options.deny_as_jvm) != WEIR_OK)
+        enforce = false;
+    acct_enforce(me.options.deny);
     if ((me.options.hooks & OPTVALUE_HOOK_UNSAFE) == 0)
         why = "off by option hooks: direct buffers and Unsafe memory are not counted";
     else
-        hooked = hook_unsafe_install(jni, &why) == WEIR_OK && hook_unsafe_check(jni, &why) == WEIR_OK;
+        hooked = hook_unsafe_install(jni, enforce, &why) == WEIR_OK && hook_unsafe_check(jni, &why) == WEIR_OK;
     note_hook("unsafe", hooked ? "ok" : why);
     me.reporter.counting = hooked;
     install_thread(jni);
+    install_throw(jni);
     if (!known)
         note_hook("bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
     if (hooked && known && bits_read(jni, &reserved, &count) && count > 0 && seed_direct(jni, &seeded) != WEIR_OK)
@@ -268,6 +286,14 @@ static void JNICALL on_thread_end(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
     hook_thread_ended(jni);
 }
 
+static void JNICALL on_exhausted(jvmtiEnv *ti, JNIEnv *jni, jint flags, const void *reserved, const char *what)
+{
+    (void)ti;
+    (void)flags;
+    (void)reserved;
+    hook_throw_exhausted(jni, what != NULL ? what : "");
+}
+
 static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
 {
     (void)ti;
@@ -276,6 +302,7 @@ static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
         reporter_stop(VMDEATH_WAIT_MS);
     hook_unsafe_shut();
     hook_thread_shut();
+    hook_throw_shut();
 }
 
 static enum weir_rc ask_for_events(void)
@@ -287,9 +314,12 @@ static enum weir_rc ask_for_events(void)
     want.can_tag_objects = 1;         /* identity of class loaders; the heap walk for buffers older than the agent */
     want.can_get_source_file_name = 1;
     want.can_get_line_numbers = 1;
+    want.can_generate_resource_exhaustion_heap_events = 1;
+    want.can_generate_resource_exhaustion_threads_events = 1;
     callbacks.VMInit = on_vm_init;
     callbacks.VMDeath = on_vm_death;
     callbacks.ThreadEnd = on_thread_end;
+    callbacks.ResourceExhausted = on_exhausted;
     enum weir_rc rc = JVM_TRY(AddCapabilities, &want);
     if (rc == WEIR_OK)
         rc = JVM_TRY(SetEventCallbacks, &callbacks, sizeof callbacks);

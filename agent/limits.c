@@ -22,7 +22,7 @@
 enum { CONF_MAX = 1 << 20, PATH_CAP = 2048 };
 
 /* Start-up runs on one thread; these are too large for its stack. */
-static struct flinkconf from_file, from_args, merged;
+static struct flinkconf from_file, from_args, merged, by_person;
 static struct flinkmodel model;
 static struct flinkmodel_error model_error;
 
@@ -139,6 +139,17 @@ static void take_rows(struct limits *l, const char *source, const struct flinkco
     }
 }
 
+/* The file and environment, and those arguments that Flink's scripts did not work out themselves. */
+static void keep_for_advice(struct limits *l)
+{
+    by_person = from_file;
+    for (int k = 0; k < FLINKKEY_COUNT; k++)
+        if (from_args.values[k].source != FLINKCONF_UNSET &&
+            flinkconf_declared(&from_file, &from_args, (enum flinkkey)k))
+            by_person.values[k] = from_args.values[k];
+    l->conf = &by_person;
+}
+
 static struct flink_version version_of(struct limits *l, const struct options *options, const struct discover *jvm)
 {
     struct flink_version v = FLINK_VERSION_NEWEST;
@@ -153,6 +164,16 @@ static struct flink_version version_of(struct limits *l, const struct options *o
     return v;
 }
 
+/* What makes mode=enforce do something else than failing one job. */
+static void warn_enforce(struct limits *l)
+{
+    bool off = false;
+    if (flinkconf_bool(&from_args, FLINKKEY_TM_EXIT_ON_OOM, flinkconf_bool(&from_file, FLINKKEY_TM_EXIT_ON_OOM, false)))
+        warn(l, "taskmanager.jvm-exit-on-oom is true: a denial ends this TaskManager, not only the job");
+    if (vmflags_bool("DisableExplicitGC", &off) && off)
+        warn(l, "-XX:+DisableExplicitGC: no collection can be tried before a denial");
+}
+
 static void take_flink(struct limits *l, const struct options *options, const struct discover *jvm)
 {
     char dir[PATH_CAP];
@@ -163,6 +184,9 @@ static void take_flink(struct limits *l, const struct options *options, const st
     bool have_file = load_conf(l, conf_place(options, jvm, dir), v);
     flinkconf_set_env(&from_file, FLINKKEY_ENV_TM_HEAP, getenv("FLINK_TM_HEAP"));
     flinkconf_set_env(&from_file, FLINKKEY_ENV_JM_HEAP, getenv("FLINK_JM_HEAP"));
+    l->version = v;
+    if (have_file)
+        keep_for_advice(l);
     enum weir_rc rc = flinkmodel_from_derived_args(&from_args, jvm->role, v, &model, &model_error);
     if (rc == WEIR_OK)
         take_rows(l, "command line", have_file ? &from_file : NULL);
@@ -204,6 +228,8 @@ void limits_find(struct limits *l, const struct options *options, const struct d
         if (l->component[c].source == NULL)
             l->component[c].source = "";
     }
+    if (options->mode == WEIR_MODE_ENFORCE)
+        warn_enforce(l);
     const struct flinkconf_value *id = flinkconf_get(&from_args, FLINKKEY_TM_RESOURCE_ID);
     if (id == NULL)
         id = flinkconf_get(&from_file, FLINKKEY_TM_RESOURCE_ID);

@@ -3,6 +3,7 @@
 #define LIMITS_H
 /* Which component may hold how much, and who said so: DESIGN.md 3, first hit wins. Reads the configuration file; start-up only. */
 #include "jvm/discover.h"
+#include "model/flinkconf.h"
 #include "model/options.h"
 #include "snapshot.h"
 
@@ -13,6 +14,9 @@ struct limits {
     struct weir_limit pool[WEIR_POOL_COUNT];
     char              flink[32];       /* version, "" unknown */
     char              resource_id[256]; /* taskmanager.resource-id, "" if not set */
+    /* What a person configured (file, environment, own -D), for advice: NULL where no file could be read. */
+    const struct flinkconf *conf;
+    struct flink_version    version;
     size_t            warning_count;
     const char       *warnings[WEIR_MAX_WARNINGS]; /* point into text */
     char              text[LIMITS_WARNING_TEXT];

@@ -10,6 +10,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,14 +20,14 @@
 #include "base/sysfs.h"
 #include "core/acct.h"
 #include "files.h"
-#include "jvm/bits.h"
 #include "jvm/env.h"
-#include "jvm/pools.h"
 #include "jvm/vmflags.h"
-#include "model/component.h"
+#include "model/diagnose.h"
+#include "oom.h"
 #include "out/out.h"
+#include "readings.h"
 
-enum { TICK_MS = 1000, JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 1024, KEPT_FILES = 3, POLLED = WEIR_COMPONENT_COUNT };
+enum { TICK_MS = 1000, JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 1024, KEPT_FILES = 3 };
 
 static struct {
     struct reporter_config config;
@@ -40,10 +41,7 @@ static struct {
     struct files_stream   json;
     uint64_t              seq;
     int64_t               start_mono_ms, last_tick_ms, last_sheet_ms;
-    bool                  beans_asked;
-    struct pools_figures  vm;
-    uint64_t              peak[POLLED]; /* of rows read once a second */
-    int64_t               peak_ms[POLLED];
+    struct pools_figures  vm; /* of the last tick */
     struct weir_sheet     sheet;
     struct weir_breach    breach;
     char                  json_text[JSON_CAP], text[TEXT_CAP];
@@ -69,89 +67,13 @@ static struct buf text_buf(void)
     return b;
 }
 
-/* ---- readings that no hook makes ---- */
+/* ---- events ---- */
 
-static void polled_row(enum weir_component c, bool known, uint64_t used, int64_t now)
-{
-    struct weir_row *row = &me.sheet.rows[c];
-    row->measured = known;
-    if (!known) {
-        row->note = "not measured";
-        return;
-    }
-    if (used > me.peak[c]) {
-        me.peak[c] = used;
-        me.peak_ms[c] = now;
-    }
-    row->used = used;
-    row->peak = me.peak[c];
-    row->peak_time_ms = me.peak_ms[c];
-    row->note = "read once a second";
-}
-
-static void vm_rows(int64_t now)
-{
-    polled_row(WEIR_JVM_METASPACE, me.vm.metaspace.known, me.vm.metaspace.committed, now);
-    me.sheet.rows[WEIR_JVM_METASPACE].kind_bytes[WEIR_KIND_CLASS] = me.sheet.rows[WEIR_JVM_METASPACE].used;
-    polled_row(WEIR_HEAP, me.vm.heap.known, me.vm.heap.used, now);
-    me.sheet.rows[WEIR_HEAP].kind_bytes[WEIR_KIND_HEAP] = me.sheet.rows[WEIR_HEAP].used;
-    me.sheet.rows[WEIR_FRAMEWORK_HEAP].note = "one Java heap with task.heap: see pools.heap";
-    me.sheet.rows[WEIR_TASK_HEAP].note = "one Java heap with framework.heap: see pools.heap";
-}
-
-static void pools(void)
-{
-    uint64_t count;
-    struct weir_pool_row *p = me.sheet.pools;
-    for (int i = 0; i < WEIR_POOL_COUNT; i++)
-        p[i].limit = me.config.limits->pool[i];
-    p[WEIR_POOL_HEAP].measured = me.vm.heap.known;
-    p[WEIR_POOL_HEAP].used = me.vm.heap.used;
-    p[WEIR_POOL_METASPACE].measured = me.vm.metaspace.known;
-    p[WEIR_POOL_METASPACE].used = me.vm.metaspace.committed;
-    p[WEIR_POOL_THREADS].measured = me.vm.threads_known;
-    p[WEIR_POOL_THREADS].used = me.vm.threads;
-    p[WEIR_POOL_DIRECT].measured = bits_read(me.jni, &p[WEIR_POOL_DIRECT].used, &count);
-    p[WEIR_POOL_PROCESS].measured = sysfs_rss(&p[WEIR_POOL_PROCESS].used);
-}
-
-static void process(void)
-{
-    struct weir_process *p = &me.sheet.process;
-    p->rss_known = sysfs_rss(&p->rss);
-    p->cgroup_known = sysfs_cgroup_used(&p->cgroup);
-    p->cgroup_limit_known = sysfs_cgroup_limit(&p->cgroup_limit);
-}
-
-/* A whole sheet of now into me.sheet; owners of one component, or of all (WEIR_COMPONENT_COUNT). */
 static void take_sheet(enum weir_component owners_of)
 {
-    int64_t now = clock_wall_ms();
-    memset(&me.sheet, 0, sizeof me.sheet);
-    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
-        struct weir_row *row = &me.sheet.rows[c];
-        row->present = component_in_role((enum weir_component)c, me.config.role);
-        row->limit = me.config.limits->component[c];
-        row->note = "";
-    }
-    if (me.beans_asked)
-        pools_read(me.jni, &me.vm);
-    acct_snapshot(&me.sheet, owners_of, now);
-    for (int c = 0; c < WEIR_COMPONENT_COUNT && !me.config.counting; c++) {
-        me.sheet.rows[c].measured = false;
-        me.sheet.rows[c].note = "not measured: the hook is not in";
-    }
+    readings_sheet(&me.sheet, owners_of);
     me.sheet.agent.dropped_events += me.json.lost;
-    vm_rows(now);
-    me.sheet.rows[WEIR_MAPPED].note = "not measured";
-    struct weir_row *overhead = &me.sheet.rows[WEIR_JVM_OVERHEAD];
-    overhead->measured = overhead->peak != 0;
-    overhead->note = overhead->measured ? "only what rules= books here: the rest is not measured" : "not measured";
-    pools();
-    process();
 }
-
-/* ---- events ---- */
 
 static void write_sheet(const char *reason)
 {
@@ -194,28 +116,20 @@ static void breach_head(const struct policy_verdict *v, enum weir_component c, e
     me.breach.stack.decider = -1;
 }
 
-/* A line that a hook asked for: its own vector of one instant replaces what the sheet read later. */
+/* A line that a hook asked for. */
 static void say_event(const struct ring_event *e)
 {
-    take_sheet(e->component);
     breach_head(&e->verdict, e->component, e->kind);
+    readings_at_event(&me.breach.sheet, e->component, e);
+    me.breach.denied = e->type == RING_DENIAL;
     me.breach.used = e->used[e->component];
     me.breach.requested = e->requested;
     me.breach.thread = e->thread;
-    me.breach.attempt.known = attempts_get(acct_attempts(), acct_stacks(), e->attempt, &me.breach.attempt);
-    if (me.breach.attempt.known && e->shared)
-        me.breach.attempt.state = WEIR_ATTEMPT_SHARED;
-    stacks_get(acct_stacks(), e->stack, &me.breach.stack);
-    me.breach.stack.decider = e->decider;
-    me.breach.stack.source = stacks_text(acct_stacks(), e->source);
-    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
-        if (acct_books((enum weir_component)c))
-            me.sheet.rows[c].used = e->used[c];
-    if (e->direct_known)
-        /* read after the request was counted by java.nio.Bits; the printed figure excludes it as `used` does */
-        me.sheet.pools[WEIR_POOL_DIRECT].used =
-            e->kind == WEIR_KIND_DIRECT && e->direct_used > e->requested ? e->direct_used - e->requested : e->direct_used;
-    me.breach.sheet = me.sheet;
+    oom_requester(e, &me.breach.attempt, &me.breach.stack);
+    /* java.nio.Bits had counted the request already; the printed figure excludes it as `used` does */
+    uint64_t *direct = &me.breach.sheet.pools[WEIR_POOL_DIRECT].used;
+    if (e->direct_known && e->kind == WEIR_KIND_DIRECT)
+        *direct = *direct > e->requested ? *direct - e->requested : 0;
     say_breach();
 }
 
@@ -234,6 +148,21 @@ static void say_row(const struct policy_verdict *v, enum weir_component c, enum 
     say_breach();
 }
 
+/* ---- an OutOfMemoryError ---- */
+
+static void say_oom(const struct ring_event *e)
+{
+    struct weir_oom *oom = oom_describe(me.jni, e);
+    struct diagnose_flink flink = { me.config.limits->conf, me.config.limits->version, me.config.role };
+    diagnose_oom(oom, &flink);
+    struct weir_header h = header();
+    struct buf text = text_buf(), json = json_buf();
+    out_json_oom(&json, &h, oom);
+    files_put_line(&me.json, &json);
+    out_text_oom(&text, oom);
+    log_text(LOG_ERROR, h.time_ms, text.data);
+}
+
 /* JSON only: what a finished attempt left behind is judged later, when a collection had its chance. */
 static void say_attempt(const struct ring_event *e)
 {
@@ -250,8 +179,10 @@ static void drain(void)
 {
     struct ring_event e;
     while (acct_take_event(&e)) {
-        if (e.type == RING_BREACH)
+        if (e.type == RING_BREACH || e.type == RING_DENIAL)
             say_event(&e);
+        else if (e.type == RING_OOM)
+            say_oom(&e);
         else
             say_attempt(&e);
     }
@@ -283,12 +214,7 @@ static void tick(int64_t mono)
     acct_tick(now, &budget);
     say_row(&budget, me.config.role == WEIR_ROLE_JOBMANAGER ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT,
             budget.budget_used, 0);
-    if (!me.beans_asked) {
-        me.beans_asked = true;
-        if (pools_init(me.jni) != WEIR_OK)
-            log_info("no java.management in this JVM: heap, metaspace and threads are not measured");
-    }
-    pools_read(me.jni, &me.vm);
+    me.vm = *readings_vm();
     judge_rows(now);
     if (me.config.options->interval_ms != 0 && mono - me.last_sheet_ms >= (int64_t)me.config.options->interval_ms) {
         me.last_sheet_ms = mono;
@@ -412,7 +338,9 @@ static void JNICALL run(jvmtiEnv *ti, JNIEnv *jni, void *unused)
 {
     (void)ti;
     (void)unused;
+    struct readings_config readings = { me.config.limits, me.config.role, me.config.counting };
     me.jni = jni;
+    readings_init(jni, &readings);
     identify();
     open_log();
     open_json();

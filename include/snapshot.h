@@ -201,6 +201,7 @@ enum weir_reason {
 
 struct weir_breach {
     enum weir_level     level;
+    bool                denied; /* mode=enforce refused the request */
     enum weir_reason    reason;
     enum weir_component component;
     enum weir_kind      kind;

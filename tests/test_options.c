@@ -143,12 +143,15 @@ static void options_parse_takes_durations(void)
 static const struct {
     const char *string, *says;
 } refused[] = {
-    { "mode=foo", "weir: option mode=foo: accepted is observe or warn" },
-    { "mode=enforce", "weir: option mode=enforce: not built yet; accepted is observe or warn" },
+    { "mode=foo", "weir: option mode=foo: accepted is observe, warn or enforce" },
+    { "stacks=auto", "weir: option stacks=auto: not built yet; accepted is all" },
+    { "deny=task.heap", "weir: option deny=task.heap: accepted is none, or some of managed " },
+    { "deny-as=me", "weir: option deny-as=me: accepted is weir or jvm" },
+    { "hooks=unsafe+unsafe", "weir: option hooks=unsafe+unsafe: accepted is all, none, or some of " },
     { "stacks=auto", "weir: option stacks=auto: not built yet; accepted is all" },
     { "stacks=some", "weir: option stacks=some: accepted is all" },
-    { "mode", "weir: option mode: needs a value; accepted is observe or warn" },
-    { "mode=", "weir: option mode=: accepted is observe or warn" },
+    { "mode", "weir: option mode: needs a value; accepted is observe, warn or enforce" },
+    { "mode=", "weir: option mode=: accepted is observe, warn or enforce" },
     { "strict=1", "weir: option strict=1: accepted is true, false or no value" },
     { "help=", "weir: option help=: accepted is true, false or no value" },
     { "mode=warn,mode=warn", "weir: option mode=warn: set twice" },
@@ -187,7 +190,7 @@ static const struct {
     { "json=weir-%q.jsonl", "weir: option json=weir-%q.jsonl: accepted is off or a file" },
     { "conf=a\nb", "weir: option conf=a?b: a control character; accepted is a directory or file" },
     { "dir=\x7f", "a control character" },
-    { "Mode=warn", "weir: option Mode=warn: no such option; accepted are mode, limit.COMPONENT, declared, conf, " },
+    { "Mode=warn", "weir: option Mode=warn: no such option; accepted are mode, limit.COMPONENT, declared, deny, deny-as, conf, " },
     { "ledger=off", "no such option; accepted are mode, " },
     { " mode=warn", "weir: option  mode=warn: no such option" },
     { "foo", "max-live, strict and help" },
@@ -340,7 +343,7 @@ static void options_need_no_character_the_scripts_eat(void)
         CU_ASSERT_EQUAL(strcspn(key, FORBIDDEN ",="), strlen(key));
         CU_ASSERT_EQUAL(strcspn(initial, FORBIDDEN ","), strlen(initial));
     }
-    CU_ASSERT_EQUAL(rows, 18);
+    CU_ASSERT_EQUAL(rows, 20);
 #define ID(sym, id, roles, limitable) \
     CU_ASSERT_TRUE(!(limitable) || strcspn(id, FORBIDDEN "+,=") == strlen(id));
     WEIR_COMPONENTS(ID)
@@ -362,7 +365,7 @@ static void options_documented_defaults_change_nothing(void)
         CU_ASSERT_TRUE(is_default(false));
         values++;
     }
-    CU_ASSERT_EQUAL(values, 10);
+    CU_ASSERT_EQUAL(values, 12);
 }
 
 static void options_help_tells_the_same_as_the_readme_rows(void)

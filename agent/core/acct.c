@@ -34,9 +34,17 @@ static struct {
     atomic_ullong             quiet[WEIR_COMPONENT_COUNT];
     uint64_t                  quiet_budget;
     bool                      in_budget[WEIR_COMPONENT_COUNT];
+    bool                      deny[WEIR_COMPONENT_COUNT]; /* set before acct_open() */
+    uint64_t                  limit[WEIR_COMPONENT_COUNT];
     void (*wake)(void);
     atomic_bool               open;
+    struct {
+        atomic_llong last_ms; /* coarse time of the last one told; 0 none yet */
+        atomic_uint  suppressed;
+    } oom[ACCT_OOM_KINDS], denied[WEIR_COMPONENT_COUNT];
 } books;
+
+enum { OOM_QUIET_MS = 10000 };
 
 enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live)
 {
@@ -79,6 +87,8 @@ void acct_open(const struct policy_limits *limits, void (*wake)(void), int64_t w
     atomic_store_explicit(&books.coarse_ms, wall_ms, memory_order_relaxed);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
         atomic_init(&books.quiet[c], policy_quiet(&books.policy, (enum weir_component)c));
+        books.deny[c] = books.deny[c] && limits->limit[c].set;
+        books.limit[c] = limits->limit[c].bytes;
         books.in_budget[c] = policy_in_budget(&books.policy, (enum weir_component)c);
         counters_forget_peak(&books.totals, (enum weir_component)c); /* of our own self-check */
     }
@@ -107,9 +117,8 @@ static uint64_t budget_used(const uint64_t used[WEIR_COMPONENT_COUNT])
     return sum;
 }
 
-static void post(void *thread, const struct owner_key *key, uint64_t requested, struct ring_event *e)
+static void post(void *thread, const struct owner_key *key, struct ring_event *e)
 {
-    e->type = RING_BREACH;
     e->attempt = key->attempt;
     e->shared = key->shared;
     e->stack = key->stack;
@@ -117,7 +126,6 @@ static void post(void *thread, const struct owner_key *key, uint64_t requested, 
     e->decider = key->decider;
     e->component = key->component;
     e->kind = key->kind;
-    e->requested = requested;
     e->thread[0] = '\0';
     books.ops->thread_name(thread, e->thread, sizeof e->thread);
     e->direct_known = books.ops->direct_used(thread, &e->direct_used);
@@ -137,6 +145,8 @@ static void speak_if_due(void *thread, const struct owner_key *key, uint64_t byt
     read_used(e.used);
     if (quiet && budget_used(e.used) <= books.quiet_budget)
         return;
+    e.type = RING_BREACH;
+    e.requested = bytes;
     /* Other threads may have freed since: never below zero, never with our own bytes in it. */
     uint64_t *own = &e.used[key->component];
     *own = *own > booked ? *own - booked : 0;
@@ -147,7 +157,38 @@ static void speak_if_due(void *thread, const struct owner_key *key, uint64_t byt
     if (e.verdict.level == WEIR_LEVEL_NOTICE && e.verdict.reason == WEIR_REASON_SHARE)
         atomic_store_explicit(&books.quiet[key->component], UINT64_MAX, memory_order_relaxed);
     if (e.verdict.level != WEIR_LEVEL_NONE)
-        post(thread, key, bytes, &e);
+        post(thread, key, &e);
+}
+
+/* At most one of a thing in OOM_QUIET_MS; the others are counted. */
+static bool due(atomic_llong *last_ms, atomic_uint *suppressed)
+{
+    long long now = acct_coarse_ms(), last = atomic_load_explicit(last_ms, memory_order_relaxed);
+    bool mine = (last == 0 || now - last >= OOM_QUIET_MS) &&
+                atomic_compare_exchange_strong_explicit(last_ms, &last, now, memory_order_relaxed,
+                                                        memory_order_relaxed);
+    if (!mine)
+        atomic_fetch_add_explicit(suppressed, 1, memory_order_relaxed);
+    return mine;
+}
+
+bool acct_oom_due(enum acct_oom_kind kind)
+{
+    return due(&books.oom[kind].last_ms, &books.oom[kind].suppressed);
+}
+
+void acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind, uint32_t ticket)
+{
+    int err = errno;
+    struct ring_event e;
+    memset(&e, 0, sizeof e);
+    e.type = RING_OOM;
+    e.oom_kind = kind;
+    e.oom_ticket = ticket;
+    e.oom_suppressed = atomic_exchange_explicit(&books.oom[kind].suppressed, 0, memory_order_relaxed);
+    read_used(e.used);
+    post(thread, key, &e);
+    errno = err;
 }
 
 static void forget(struct live_rec rec)
@@ -175,6 +216,20 @@ static bool remember(uintptr_t addr, struct live_rec rec)
     return true;
 }
 
+static struct owner_key undecided(void)
+{
+    return (struct owner_key){ .component = WEIR_UNDECIDED, .kind = WEIR_KIND_UNSAFE, .decider = -1 };
+}
+
+/* Owner, attempt and record of bytes that the component's `used` holds already. False: untracked, taken off again. */
+static bool book(uintptr_t addr, uint64_t bytes, const struct owner_key *key, bool decided)
+{
+    uint32_t owner = decided ? owners_charge(books.owners, key, bytes, acct_coarse_ms())
+                             : owners_charge_plain(books.owners, key->component, key->kind, bytes, acct_coarse_ms());
+    attempts_charge(books.attempts, owners_key(books.owners, owner).attempt, bytes);
+    return remember(addr, (struct live_rec){ bytes, owner });
+}
+
 void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes)
 {
     int e = errno;
@@ -182,16 +237,97 @@ void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes)
     struct owner_key key;
     bool decided = outermost && books.ops->site(thread, &key);
     if (!decided)
-        key = (struct owner_key){ .component = WEIR_UNDECIDED, .kind = WEIR_KIND_UNSAFE, .decider = -1 };
-    uint32_t owner = decided ? owners_charge(books.owners, &key, bytes, acct_coarse_ms())
-                             : owners_charge_plain(books.owners, key.component, key.kind, bytes, acct_coarse_ms());
+        key = undecided();
     uint64_t before = counters_add(&books.totals, key.component, key.kind, bytes, acct_coarse_ms());
-    attempts_charge(books.attempts, owners_key(books.owners, owner).attempt, bytes);
-    bool kept = remember(addr, (struct live_rec){ bytes, owner });
+    bool kept = book(addr, bytes, &key, decided);
     if (decided)
         speak_if_due(thread, &key, bytes, before, kept ? bytes : 0);
     guard_leave();
     errno = e;
+}
+
+void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT])
+{
+    memcpy(books.deny, deny, sizeof books.deny);
+}
+
+uint64_t acct_used(enum weir_component component)
+{
+    return atomic_load_explicit(&books.totals.used[component], memory_order_relaxed);
+}
+
+uint64_t acct_limit(enum weir_component component)
+{
+    return books.limit[component];
+}
+
+enum acct_answer acct_claim(void *thread, uint64_t bytes, struct acct_claim *claim)
+{
+    int e = errno;
+    claim->outermost = guard_enter();
+    claim->decided = claim->outermost && books.ops->site(thread, &claim->key);
+    if (!claim->decided)
+        claim->key = undecided();
+    guard_leave();
+    errno = e;
+    return acct_reclaim(bytes, claim);
+}
+
+enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim)
+{
+    enum weir_component c = claim->key.component;
+    /* Acquire: pairs with the release in acct_open(). */
+    bool open = atomic_load_explicit(&books.open, memory_order_acquire);
+    claim->reserved = false;
+    if (!open || !claim->decided || !books.deny[c])
+        return ACCT_FITS;
+    claim->reserved = counters_reserve(&books.totals, c, bytes, books.limit[c]);
+    return claim->reserved ? ACCT_FITS : ACCT_OVER;
+}
+
+void acct_claimed(void *thread, uintptr_t addr, uint64_t bytes, const struct acct_claim *claim)
+{
+    int e = errno;
+    const struct owner_key *key = &claim->key;
+    guard_enter();
+    uint64_t before = acct_used(key->component);
+    if (claim->reserved) {
+        before = before > bytes ? before - bytes : 0;
+        counters_commit(&books.totals, key->component, key->kind, bytes, acct_coarse_ms());
+    } else {
+        before = counters_add(&books.totals, key->component, key->kind, bytes, acct_coarse_ms());
+    }
+    bool kept = book(addr, bytes, key, claim->decided);
+    if (claim->decided)
+        speak_if_due(thread, key, bytes, before, kept ? bytes : 0);
+    guard_leave();
+    errno = e;
+}
+
+void acct_unclaimed(uint64_t bytes, const struct acct_claim *claim)
+{
+    if (claim->reserved)
+        counters_release(&books.totals, claim->key.component, bytes);
+}
+
+void acct_denied(void *thread, uint64_t bytes, const struct acct_claim *claim)
+{
+    int err = errno;
+    enum weir_component c = claim->key.component;
+    struct ring_event e;
+    if (due(&books.denied[c].last_ms, &books.denied[c].suppressed)) {
+        memset(&e, 0, sizeof e);
+        e.type = RING_DENIAL;
+        e.requested = bytes;
+        e.verdict = (struct policy_verdict){
+            .level = WEIR_LEVEL_CRITICAL,
+            .reason = WEIR_REASON_SHARE,
+            .suppressed = atomic_exchange_explicit(&books.denied[c].suppressed, 0, memory_order_relaxed),
+        };
+        read_used(e.used);
+        post(thread, &claim->key, &e);
+    }
+    errno = err;
 }
 
 bool acct_freed(uintptr_t addr)

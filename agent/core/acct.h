@@ -24,6 +24,25 @@ void         acct_close(void);
 
 /* Inside hooks, any thread. `thread` goes to the capture functions; errno is kept; nothing allocates or blocks. */
 void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes);
+/* enforce: first acct_claim(), then the real call, then exactly one of acct_claimed() and acct_unclaimed(). A claim has walked
+ * the stack and, where its component may be denied, holds its bytes within the limit. ACCT_OVER: they do not fit, nothing
+ * is held: claim again after a collection, let the call pass all the same, or refuse it and say so by acct_denied(). */
+enum acct_answer { ACCT_FITS, ACCT_OVER };
+struct acct_claim {
+    struct owner_key key;
+    bool             outermost, decided, reserved;
+};
+enum acct_answer acct_claim(void *thread, uint64_t bytes, struct acct_claim *claim);
+/* The same stack again: only the reservation. */
+enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim);
+void acct_claimed(void *thread, uintptr_t addr, uint64_t bytes, const struct acct_claim *claim);
+void acct_unclaimed(uint64_t bytes, const struct acct_claim *claim);
+void acct_denied(void *thread, uint64_t bytes, const struct acct_claim *claim);
+/* Which components may be denied, with their limits; before acct_open(). */
+void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT]);
+uint64_t acct_used(enum weir_component component);
+uint64_t acct_limit(enum weir_component component); /* as given to acct_open(); 0 if none */
+
 /* Takes the record out and subtracts it. False: unknown address (counted unless expected). */
 bool acct_freed(uintptr_t addr);
 /* Is a block of this address in the books? Counts nothing. */
@@ -36,6 +55,12 @@ void acct_replaced(struct live_rec rec);
 /* Memory taken before weir was loaded, found by the heap walk: booked once, without owner. */
 void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind);
 
+/* An OutOfMemoryError, and who made it: Java code (java.nio.Bits, Netty, ...) or the VM. */
+enum acct_oom_kind { ACCT_OOM_JAVA, ACCT_OOM_HEAP, ACCT_OOM_METASPACE, ACCT_OOM_THREADS, ACCT_OOM_KINDS };
+/* Is one of this kind to be told now? At most one in ten seconds; the others are counted. */
+bool acct_oom_due(enum acct_oom_kind kind);
+/* ticket: where its text can be asked for later; 0 none. */
+void acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind, uint32_t ticket);
 /* An attempt began or ended, told by the thread it happened on. */
 void acct_attempt_event(uint32_t attempt, bool ended);
 /* The reporter's last reading of the clock; hooks read none. */

@@ -23,6 +23,30 @@ uint64_t counters_add(struct counters *c, enum weir_component component, enum we
     return before;
 }
 
+bool counters_reserve(struct counters *c, enum weir_component component, uint64_t bytes, uint64_t limit)
+{
+    unsigned long long used = atomic_load_explicit(&c->used[component], memory_order_relaxed);
+    do
+        if (bytes > limit || used > limit - bytes)
+            return false;
+    while (!atomic_compare_exchange_weak_explicit(&c->used[component], &used, used + bytes, memory_order_relaxed,
+                                                  memory_order_relaxed));
+    return true;
+}
+
+void counters_commit(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes,
+                     int64_t coarse_ms)
+{
+    raise_peak(c, component, atomic_load_explicit(&c->used[component], memory_order_relaxed), coarse_ms);
+    atomic_fetch_add_explicit(&c->kind_bytes[component][kind], bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->kind_blocks[component][kind], 1, memory_order_relaxed);
+}
+
+void counters_release(struct counters *c, enum weir_component component, uint64_t bytes)
+{
+    atomic_fetch_sub_explicit(&c->used[component], bytes, memory_order_relaxed);
+}
+
 void counters_sub(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes)
 {
     atomic_fetch_sub_explicit(&c->used[component], bytes, memory_order_relaxed);

@@ -3,6 +3,7 @@
 #define CORE_COUNTERS_H
 /* Exact totals: per component one unsharded `used`, which decides limits, and bytes and blocks by kind. */
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "snapshot.h"
@@ -18,6 +19,12 @@ struct counters { /* all zero to begin with */
 /* Any thread, also inside a hook. Returns what the component held before. */
 uint64_t counters_add(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes,
                       int64_t coarse_ms);
+/* enforce: takes the bytes out of the limit before the real call, never adding what does not fit. False: it does not. Then,
+ * after the real call, exactly one of the two. */
+bool     counters_reserve(struct counters *c, enum weir_component component, uint64_t bytes, uint64_t limit);
+void     counters_commit(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes,
+                         int64_t coarse_ms);
+void     counters_release(struct counters *c, enum weir_component component, uint64_t bytes);
 void     counters_sub(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes);
 /* The peak starts again from what is used now. */
 void     counters_forget_peak(struct counters *c, enum weir_component component);

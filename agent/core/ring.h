@@ -10,13 +10,15 @@
 
 enum { RING_THREAD_NAME = 128 };
 
-enum ring_type { RING_BREACH, RING_ATTEMPT_BEGIN, RING_ATTEMPT_END };
+enum ring_type { RING_BREACH, RING_ATTEMPT_BEGIN, RING_ATTEMPT_END, RING_OOM, RING_DENIAL };
 
 struct ring_event {
     enum ring_type        type;
     uint32_t              attempt; /* core/attempts id; of the requesting thread for a breach */
     uint32_t              shared;
-    /* the rest: of a breach */
+    /* of an OutOfMemoryError */
+    uint32_t              oom_kind, oom_ticket, oom_suppressed;
+    /* of a breach or denial; of an OutOfMemoryError all but verdict and requested */
     struct policy_verdict verdict;
     uint32_t              stack, source; /* core/stacks ids */
     int16_t               decider;

@@ -9,6 +9,9 @@
 
 static JavaVM *the_vm;
 static jvmtiEnv *the_ti;
+static int java_major; /* 0 unknown */
+
+static void learn_version(void);
 
 enum weir_rc env_init(JavaVM *vm)
 {
@@ -17,6 +20,7 @@ enum weir_rc env_init(JavaVM *vm)
         return WEIR_EJVM;
     the_vm = vm;
     the_ti = ti;
+    learn_version();
     return WEIR_OK;
 }
 
@@ -77,8 +81,12 @@ bool env_property(const char *name, char *out, size_t cap)
 
 int env_java_major(void)
 {
+    return java_major;
+}
+
+static void learn_version(void)
+{
     char text[32];
-    if (!env_property("java.vm.specification.version", text, sizeof text))
-        return 0;
-    return (int)strtol(strncmp(text, "1.", 2) == 0 ? text + 2 : text, NULL, 10);
+    if (env_property("java.vm.specification.version", text, sizeof text))
+        java_major = (int)strtol(strncmp(text, "1.", 2) == 0 ? text + 2 : text, NULL, 10);
 }

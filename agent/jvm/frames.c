@@ -27,6 +27,7 @@ struct judged {
     jlocation         bci;
     uint32_t          frame, source, loader, loader_tag;
     struct attr_trait trait;
+    bool              makes_error; /* a constructor or fillInStackTrace: on top of a throw it says nothing */
 };
 
 struct cache {
@@ -137,6 +138,7 @@ static void resolve(JNIEnv *jni, struct judged *out)
     (*ti)->GetSourceFileName(ti, c, &file);
     if (signature != NULL)
         class_name(signature, class_text);
+    out->makes_error = method != NULL && (strcmp(method, "<init>") == 0 || strcmp(method, "fillInStackTrace") == 0);
     judge(jni, c, class_text, method != NULL ? method : "", out);
     out->frame = stacks_frame(me.config.stacks, text_id(class_text), text_id(method), text_id(file),
                               line_of(out->method, out->bci));
@@ -213,37 +215,94 @@ static uint32_t keep_stack(const struct judged *judged, int count, int16_t *deci
     return stacks_put(me.config.stacks, ids, kept);
 }
 
-bool frames_site(void *env, struct owner_key *out)
+/* The current stack, resolved; 0 frames when it cannot be walked. A throw's begins where the error was asked for. */
+static int walk(JNIEnv *jni, bool thrown, struct judged *judged)
 {
-    JNIEnv *jni = env;
     jvmtiFrameInfo frames[WEIR_MAX_DEPTH];
-    struct judged judged[WEIR_MAX_DEPTH];
-    struct attr_trait traits[WEIR_MAX_DEPTH];
     jint count = 0;
+    int kept = 0;
     if ((*env_ti())->GetStackTrace(env_ti(), NULL, 0, (jint)me.config.depth, frames, &count) != JVMTI_ERROR_NONE)
-        return false;
+        return 0;
     for (jint i = 0; i < count; i++) {
-        judged[i] = look_up(jni, &frames[i]);
-        traits[i] = judged[i].trait;
+        judged[kept] = look_up(jni, &frames[i]);
+        if (!(thrown && kept == 0 && judged[kept].makes_error))
+            kept++;
     }
+    return kept;
+}
+
+static bool site(JNIEnv *jni, bool thrown, struct owner_key *out)
+{
+    struct judged judged[WEIR_MAX_DEPTH], decider = { .frame = 0 };
+    struct attr_trait traits[WEIR_MAX_DEPTH];
+    int count = walk(jni, thrown, judged);
+    if (count == 0)
+        return false;
+    for (int i = 0; i < count; i++)
+        traits[i] = judged[i].trait;
     struct attr_decision d = decide(jni, traits, (size_t)count);
-    struct judged decider = { .frame = 0 };
-    if (d.open && count == (jint)me.config.depth)
+    if (d.open && !thrown && count == (int)me.config.depth)
         d = decide_deeper(jni, count, &decider);
     else if (d.decider >= 0)
         decider = judged[d.decider];
+    struct attempts_thread thread = attempts_current(jni);
     memset(out, 0, sizeof *out);
     out->decider = (int16_t)d.decider;
     out->stack = keep_stack(judged, count, &out->decider);
     out->source = decider.source;
     out->loader = decider.loader;
     out->loader_tag = decider.loader_tag;
-    struct attempts_thread thread = attempts_current(jni);
     out->attempt = thread.id;
     out->shared = thread.shared;
     out->component = (uint8_t)d.component;
     out->kind = (uint8_t)d.kind;
     return true;
+}
+
+bool frames_site(void *env, struct owner_key *out)
+{
+    return site(env, false, out);
+}
+
+bool frames_thrown(void *env, struct owner_key *out)
+{
+    return site(env, true, out);
+}
+
+/* Threads whose failure would harm the JVM or Flink itself more than the limit is worth. */
+static bool spared_thread(JNIEnv *jni)
+{
+    static const char *const names[] = {
+        "Reference Handler", "Finalizer", "Common-Cleaner", "Cleaner-", "Attach Listener", "Signal Dispatcher",
+        "flink-akka", "flink-pekko", "flink-metrics", "Flink Netty ", "flink-rest-", "Canceler/Interrupts",
+        "Task Cancel", "Canceler for ", "Interrupter for ", "Cancellation Watchdog",
+    };
+    char name[128];
+    frames_thread_name(jni, name, sizeof name);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strncmp(name, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+bool frames_spared(void *env, const struct owner_key *key)
+{
+    JNIEnv *jni = env;
+    jvmtiFrameInfo frames[DEEP];
+    jint count = 0;
+    int java = env_java_major();
+    uint8_t marks = 0;
+    bool decided = false;
+    if ((*env_ti())->GetStackTrace(env_ti(), NULL, 0, DEEP, frames, &count) != JVMTI_ERROR_NONE)
+        return true;
+    for (jint i = 0; i < count; i++) {
+        struct attr_trait t = look_up(jni, &frames[i]).trait;
+        marks |= t.marks;
+        decided = decided || attribute_is_application(t);
+    }
+    if (!decided || (marks & ATTR_MARK_SPARE) != 0)
+        return true;
+    return (key->kind == WEIR_KIND_FFM && java >= 21 && java <= 24) || spared_thread(jni);
 }
 
 void frames_thread_name(void *thread, char *name, size_t cap)

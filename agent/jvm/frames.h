@@ -24,6 +24,10 @@ struct frames_config {
 enum weir_rc frames_init(const struct frames_config *config);
 /* For core/capture.h; `jni` is the calling thread's JNIEnv, no exception pending. Runs no Java code. */
 bool frames_site(void *jni, struct owner_key *out);
+/* The same for the place an error is thrown at: the frames that only make the error are left out. */
+bool frames_thrown(void *jni, struct owner_key *out);
+/* May this thread's present call not be denied, whatever the limit (jvm/deny.h)? `key` is its site. Walks deep: rare. */
+bool frames_spared(void *jni, const struct owner_key *key);
 void frames_thread_name(void *jni, char *name, size_t cap);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/acct.h"
+#include "jvm/deny.h"
 #include "jvm/env.h"
 #include "jvm/natives.h"
 #include "base/poison.h"
@@ -21,6 +22,7 @@ static jlong(JNICALL *real_allocate)(JNIEnv *, jobject, jlong);
 static jlong(JNICALL *real_reallocate)(JNIEnv *, jobject, jlong, jlong);
 static void(JNICALL *real_release)(JNIEnv *, jobject, jlong);
 static atomic_bool shut;
+static bool enforcing; /* set before the hooks are registered */
 
 static bool counting(void)
 {
@@ -33,16 +35,57 @@ static uint64_t rounded(jlong bytes)
     return ((uint64_t)bytes + 7) & ~(uint64_t)7;
 }
 
+/* mode=enforce: walked, judged and held within its limit before the real call. */
+static jlong allocate_enforced(JNIEnv *jni, jobject unsafe, jlong bytes)
+{
+    struct acct_claim claim;
+    if (!deny_or_claim(jni, rounded(bytes), &claim))
+        return 0;
+    jlong addr = real_allocate(jni, unsafe, bytes);
+    if (addr != 0)
+        acct_claimed(jni, (uintptr_t)addr, rounded(bytes), &claim);
+    else
+        acct_unclaimed(rounded(bytes), &claim);
+    return addr;
+}
+
 static jlong JNICALL hook_allocate(JNIEnv *jni, jobject unsafe, jlong bytes)
 {
+    if (enforcing && counting())
+        return allocate_enforced(jni, unsafe, bytes);
     jlong addr = real_allocate(jni, unsafe, bytes);
     if (addr != 0 && counting())
         acct_allocated(jni, (uintptr_t)addr, rounded(bytes));
     return addr;
 }
 
+/* Only what the block grows by is asked for: the old one stays valid when it is refused. Between giving up that hold and
+ * booking the new record another thread may take the room: the limit can be passed by one block's growth. */
+static jlong reallocate_enforced(JNIEnv *jni, jobject unsafe, jlong old_addr, jlong bytes)
+{
+    struct acct_claim claim;
+    struct live_rec old = { 0, 0 };
+    bool known = old_addr != 0 && acct_suspend((uintptr_t)old_addr, &old);
+    uint64_t growth = rounded(bytes) > old.bytes ? rounded(bytes) - old.bytes : 0;
+    jlong addr = 0;
+    if (deny_or_claim(jni, growth, &claim)) {
+        addr = real_reallocate(jni, unsafe, old_addr, bytes);
+        acct_unclaimed(growth, &claim);
+        claim.reserved = false;
+    }
+    if (known && addr == 0)
+        acct_restore((uintptr_t)old_addr, old);
+    else if (known)
+        acct_replaced(old);
+    if (addr != 0)
+        acct_claimed(jni, (uintptr_t)addr, rounded(bytes), &claim);
+    return addr;
+}
+
 static jlong JNICALL hook_reallocate(JNIEnv *jni, jobject unsafe, jlong old_addr, jlong bytes)
 {
+    if (enforcing && counting())
+        return reallocate_enforced(jni, unsafe, old_addr, bytes);
     struct live_rec old;
     bool known = old_addr != 0 && counting() && acct_suspend((uintptr_t)old_addr, &old);
     jlong addr = real_reallocate(jni, unsafe, old_addr, bytes);
@@ -68,8 +111,9 @@ void hook_unsafe_shut(void)
     atomic_store_explicit(&shut, true, memory_order_relaxed);
 }
 
-enum weir_rc hook_unsafe_install(JNIEnv *jni, const char **why)
+enum weir_rc hook_unsafe_install(JNIEnv *jni, bool enforce, const char **why)
 {
+    enforcing = enforce;
     static const struct native_method methods[] = {
         { "freeMemory0", "(J)V", (void *)hook_release, (void **)&real_release },
         { "reallocateMemory0", "(JJ)J", (void *)hook_reallocate, (void **)&real_reallocate },

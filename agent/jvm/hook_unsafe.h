@@ -4,12 +4,13 @@
 /* jdk.internal.misc.Unsafe allocateMemory0, reallocateMemory0, freeMemory0: every direct buffer, every sun.misc.Unsafe
  * block, every FFM arena of the JVM passes here. */
 #include <jni.h>
+#include <stdbool.h>
 
 #include "weir.h"
 
-/* Live phase, once; acct_init() and frames_init() came before. On failure *why says what is missing, nothing is counted
+/* Live phase, once; acct_init() and frames_init() came before, with `enforce` deny_init() too. On failure *why says what is missing, nothing is counted
  * and the program runs on unhooked. */
-enum weir_rc hook_unsafe_install(JNIEnv *jni, const char **why);
+enum weir_rc hook_unsafe_install(JNIEnv *jni, bool enforce, const char **why);
 /* Allocates and frees 8 bytes the way Java does and looks whether the books saw both. */
 enum weir_rc hook_unsafe_check(JNIEnv *jni, const char **why);
 /* From now on the hooks only call through (VM death, a forked child). */

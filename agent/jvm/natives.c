@@ -21,6 +21,8 @@ static const unsigned char boot_class[] = {
 #include "jvm/boot_class.inc"
 };
 
+enum { MAX_METHODS = 8 };
+
 static struct {
     jclass                      target;
     const struct native_method *methods;
@@ -95,7 +97,7 @@ static jclass boot_helper(JNIEnv *jni)
 
 static bool register_ours(JNIEnv *jni, const char **why)
 {
-    JNINativeMethod natives[8];
+    JNINativeMethod natives[MAX_METHODS];
     *why = "the boot helper class cannot be defined";
     jclass boot = boot_helper(jni);
     jmethodID set = boot == NULL ? NULL : (*jni)->GetStaticMethodID(jni, boot, "set", "(JI)V");
@@ -114,16 +116,28 @@ static bool register_ours(JNIEnv *jni, const char **why)
     return !threw && work.result == 0;
 }
 
-enum weir_rc natives_replace(JNIEnv *jni, const char *class_name, const struct native_method *methods, int count,
-                             const char **why)
+static enum weir_rc install(JNIEnv *jni, const char *class_name, const struct native_method *methods, int count,
+                            bool have_originals, const char **why)
 {
     *why = "the class is not there";
     work.target = env_class(jni, class_name);
     work.methods = methods;
     work.count = count;
-    if (work.target == NULL || count > 8)
+    if (work.target == NULL || count > MAX_METHODS)
         return WEIR_EJVM;
-    bool done = find_originals(jni, why) && register_ours(jni, why);
+    bool done = (have_originals || find_originals(jni, why)) && register_ours(jni, why);
     (*jni)->DeleteGlobalRef(jni, work.target);
     return done ? WEIR_OK : WEIR_EJVM;
+}
+
+enum weir_rc natives_replace(JNIEnv *jni, const char *class_name, const struct native_method *methods, int count,
+                             const char **why)
+{
+    return install(jni, class_name, methods, count, false, why);
+}
+
+enum weir_rc natives_register(JNIEnv *jni, const char *class_name, const struct native_method *methods, int count,
+                              const char **why)
+{
+    return install(jni, class_name, methods, count, true, why);
 }

@@ -20,4 +20,8 @@ struct native_method {
 enum weir_rc natives_replace(JNIEnv *jni, const char *class_name, const struct native_method *methods, int count,
                              const char **why);
 
+/* The same for a class whose originals the caller found by other means (exported by name): they are in place already. */
+enum weir_rc natives_register(JNIEnv *jni, const char *class_name, const struct native_method *methods, int count,
+                              const char **why);
+
 #endif

@@ -7,7 +7,12 @@
 
 #include "jvm/env.h"
 
-enum { MAX_HEAP_POOLS = 8 };
+enum { MAX_HEAP_POOLS = 8, MAX_GC_BEANS = 4 };
+
+/* Collectors whose cycles look at the whole heap, by the name of their bean (JDK 11 to 25). */
+static const char *const full_collectors[] = {
+    "G1 Old Generation", "PS MarkSweep", "MarkSweepCompact", "ZGC", "ZGC Cycles", "ZGC Major Cycles", "Shenandoah Cycles",
+};
 
 #define MANAGEMENT "java/lang/management/"
 
@@ -15,6 +20,9 @@ static struct {
     jobject   memory, threads, metaspace;
     jobject   heap_pools[MAX_HEAP_POOLS];
     int       heap_pool_count;
+    jobject   full_gcs[MAX_GC_BEANS];
+    int       full_gc_count;
+    jmethodID gc_count;
     jmethodID heap_usage, thread_count, pool_usage, pool_after_gc;
     jmethodID used, committed, max;
 } ids;
@@ -75,22 +83,31 @@ static void keep_pool(JNIEnv *jni, jobject pool)
         ids.heap_pools[ids.heap_pool_count++] = (*jni)->NewGlobalRef(jni, pool);
 }
 
-static void find_pools(JNIEnv *jni, jclass factory)
+/* Each bean of a list that ManagementFactory gives. */
+static void each_bean(JNIEnv *jni, jclass factory, const char *list_of, void (*visit)(JNIEnv *, jobject))
 {
-    jobject list = bean(jni, factory, "getMemoryPoolMXBeans", "()Ljava/util/List;");
+    jobject list = bean(jni, factory, list_of, "()Ljava/util/List;");
     jmethodID size = method(jni, "java/util/List", "size", "()I");
     jmethodID get = method(jni, "java/util/List", "get", "(I)Ljava/lang/Object;");
     if (list == NULL || size == NULL || get == NULL)
         return;
     jint count = (*jni)->CallIntMethod(jni, list, size);
     for (jint i = 0; !env_threw(jni) && i < count; i++) {
-        jobject pool = (*jni)->CallObjectMethod(jni, list, get, i);
-        if (env_threw(jni) || pool == NULL)
+        jobject one = (*jni)->CallObjectMethod(jni, list, get, i);
+        if (env_threw(jni) || one == NULL)
             continue;
-        keep_pool(jni, pool);
-        (*jni)->DeleteLocalRef(jni, pool);
+        visit(jni, one);
+        (*jni)->DeleteLocalRef(jni, one);
     }
     (*jni)->DeleteLocalRef(jni, list);
+}
+
+static void keep_collector(JNIEnv *jni, jobject gc)
+{
+    jmethodID name = method(jni, MANAGEMENT "GarbageCollectorMXBean", "getName", "()Ljava/lang/String;");
+    for (size_t i = 0; name != NULL && i < sizeof full_collectors / sizeof full_collectors[0]; i++)
+        if (ids.full_gc_count < MAX_GC_BEANS && text_is(jni, gc, name, full_collectors[i]))
+            ids.full_gcs[ids.full_gc_count++] = (*jni)->NewGlobalRef(jni, gc);
 }
 
 static jobject keep(JNIEnv *jni, jobject local)
@@ -115,7 +132,9 @@ enum weir_rc pools_init(JNIEnv *jni)
     ids.used = method(jni, MANAGEMENT "MemoryUsage", "getUsed", "()J");
     ids.committed = method(jni, MANAGEMENT "MemoryUsage", "getCommitted", "()J");
     ids.max = method(jni, MANAGEMENT "MemoryUsage", "getMax", "()J");
-    find_pools(jni, factory);
+    each_bean(jni, factory, "getMemoryPoolMXBeans", keep_pool);
+    each_bean(jni, factory, "getGarbageCollectorMXBeans", keep_collector);
+    ids.gc_count = method(jni, MANAGEMENT "GarbageCollectorMXBean", "getCollectionCount", "()J");
     (*jni)->DeleteGlobalRef(jni, factory);
     return ids.used != NULL && ids.committed != NULL && ids.max != NULL ? WEIR_OK : WEIR_EJVM;
 }
@@ -148,6 +167,12 @@ void pools_read(JNIEnv *jni, struct pools_figures *out)
         struct pools_usage after = usage(jni, ids.heap_pools[i], ids.pool_after_gc);
         out->after_gc_known = out->after_gc_known || after.known;
         out->heap_after_gc += after.known ? after.used : 0;
+    }
+    out->full_gcs_known = ids.full_gc_count > 0 && ids.gc_count != NULL;
+    for (int i = 0; out->full_gcs_known && i < ids.full_gc_count; i++) {
+        jlong count = (*jni)->CallLongMethod(jni, ids.full_gcs[i], ids.gc_count);
+        out->full_gcs_known = !env_threw(jni);
+        out->full_gcs += count > 0 ? (uint64_t)count : 0;
     }
     if (ids.threads != NULL && ids.thread_count != NULL) {
         out->threads = (uint64_t)(*jni)->CallIntMethod(jni, ids.threads, ids.thread_count);

@@ -19,6 +19,8 @@ struct pools_figures {
     struct pools_usage heap, metaspace; /* metaspace: the whole of it, compressed class space included */
     bool               after_gc_known;
     uint64_t           heap_after_gc; /* used right after the last collection of each pool, summed */
+    bool               full_gcs_known;
+    uint64_t           full_gcs; /* completed collections that can unload classes and clear any dead buffer */
     bool               threads_known;
     uint64_t           threads; /* live Java threads, daemon or not */
 };

@@ -71,6 +71,13 @@ static const struct row rows[] = {
     IN_FLINK("org.apache.flink.runtime.io.network.buffer.NetworkBufferPool", NULL, POOL, 0),
     IN_FLINK("org.apache.flink.runtime.memory.MemoryManager", NULL, MANAGED, 0),
     IN_FLINK("org.apache.flink.runtime.taskmanager.Task", "run", RUNTIME, ATTR_MARK_TASK_RUN),
+    /* A task on its way out must get there (1.10 to 2.x). */
+    IN_FLINK("org.apache.flink.runtime.taskmanager.Task", "cancelInvokable", RUNTIME, ATTR_MARK_SPARE),
+    IN_FLINK("org.apache.flink.runtime.taskmanager.Task", "releaseResources", RUNTIME, ATTR_MARK_SPARE),
+    IN_FLINK("org.apache.flink.runtime.taskmanager.Task", "failAllResultPartitions", RUNTIME, ATTR_MARK_SPARE),
+    IN_FLINK("org.apache.flink.runtime.taskmanager.Task$Task*", NULL, RUNTIME, ATTR_MARK_SPARE), /* canceler, interrupter */
+    IN_FLINK("org.apache.flink.streaming.runtime.tasks.StreamTask", "cancel", RUNTIME, ATTR_MARK_SPARE),
+    IN_FLINK("org.apache.flink.streaming.runtime.tasks.StreamTask", "cleanUp*", RUNTIME, ATTR_MARK_SPARE),
 
     /* File system clients, before the flink-shaded-* that they resemble. */
     ARTIFACT("flink-shaded-hadoop*", CLIENT),
@@ -189,9 +196,16 @@ struct attr_trait attribute_frame(const struct attr_frame *frame, const struct r
             break;
         }
     }
+    if (frame->loader != ATTR_LOADER_USER && strcmp(frame->method, "<clinit>") == 0)
+        trait.marks |= ATTR_MARK_SPARE; /* a class that failed to initialise stays broken for every job */
     if (trait.verdict != JDK && rules_match(rules, frame->class_name, frame->source, &component))
         trait.component = (uint8_t)component;
     return trait;
+}
+
+bool attribute_is_application(struct attr_trait trait)
+{
+    return trait.verdict == USER || trait.verdict == JAR || trait.verdict == NO_SOURCE;
 }
 
 /* Only what lies inside the first frame outside the JDK tells how the bytes were taken. */

@@ -44,7 +44,8 @@ enum {
     ATTR_MARK_HIDE = 1,    /* JDK plumbing inside the call that a reader knows */
     ATTR_MARK_DIRECT = 2,  /* java.nio.DirectByteBuffer: counted by java.nio.Bits */
     ATTR_MARK_FFM = 4,     /* jdk.internal.foreign */
-    ATTR_MARK_TASK_RUN = 8 /* org.apache.flink.runtime.taskmanager.Task.run: a task thread */
+    ATTR_MARK_TASK_RUN = 8, /* org.apache.flink.runtime.taskmanager.Task.run: a task thread */
+    ATTR_MARK_SPARE = 16    /* below it nothing is denied: a task's cancel and cleanup, a class initialiser not of user code */
 };
 
 struct attr_context {
@@ -63,6 +64,9 @@ struct attr_decision {
 
 /* rules may be NULL. */
 struct attr_trait attribute_frame(const struct attr_frame *frame, const struct rules *rules);
+
+/* Is the frame code of the user, a connector or a library, as opposed to the JDK's and Flink's? */
+bool attribute_is_application(struct attr_trait trait);
 
 /* traits[0] is the innermost frame. Thread rules: pure, any thread. */
 struct attr_decision attribute_decide(const struct attr_trait *traits, size_t count,

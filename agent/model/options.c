@@ -46,12 +46,18 @@ _Static_assert(WEIR_MAX_DEPTH == 64, "the row of depth says 64");
 
 /* clang-format off */
 static const struct option table[] = {
-    { "mode", optvalue_mode, AT(mode), "warn", NULL, 0, 0, "observe or warn",
-      "observe keeps the books and says nothing of limits; warn says which component exceeded its share" },
+    { "mode", optvalue_mode, AT(mode), "warn", NULL, 0, 0, "observe, warn or enforce",
+      "observe keeps the books and says nothing of limits; warn says which component exceeded its share; enforce also "
+      "denies what would exceed it, with an OutOfMemoryError: for load tests" },
     { "limit.", optvalue_size, AT(limit), NULL, "what Flink derives", 0, MEMSIZE_MAX, SIZE_TEXT,
       "bytes the component may hold, in place of what Flink derives; counts as declared" },
     { "declared", optvalue_components, AT(declared), NULL, "what options, configuration and user properties set", 0, 0,
       "components joined by +", "treat these limits as set by a person: exceeding one is a warning, not a notice" },
+    { "deny", optvalue_deny, AT(deny), "task.off-heap", NULL, 0, 0,
+      "none, or some of managed framework.off-heap task.off-heap network off-heap joined by +",
+      "what mode=enforce denies beyond its limit, declared or not" },
+    { "deny-as", optvalue_deny_as, AT(deny_as_jvm), "weir", NULL, 0, 0, "weir or jvm",
+      "the error's wording: ours, or the VM's, which Flink takes for its own" },
     { "conf", optvalue_text, AT(conf), NULL, "--configDir, else $FLINK_CONF_DIR", 0, OPTIONS_PATH_MAX,
       "a directory or file", "Flink's configuration" },
     { "flink", optvalue_version, AT(flink), NULL, "detected", 0, OPTIONS_VERSION_MAX,
@@ -70,8 +76,9 @@ static const struct option table[] = {
       "bytes of JSON lines kept, in two files: the present one and, named .1, the one before" },
     { "interval", optvalue_duration, AT(interval_ms), "60s", NULL, 1000, 86400000, "0, or 1s to 1d (s m h d)",
       "time between balance sheets in the JSON file; 0 is on request only" },
-    { "hooks", optvalue_hooks, AT(hooks), "all", NULL, 0, 0, "all, none, or unsafe and thread joined by +",
-      "which JVM functions are replaced: without unsafe nothing is counted, without thread owners have no job" },
+    { "hooks", optvalue_hooks, AT(hooks), "all", NULL, 0, 0, "all, none, or some of unsafe thread throw joined by +",
+      "which JVM functions are replaced: without unsafe nothing is counted, without thread owners have no job, without "
+      "throw an OutOfMemoryError is not explained" },
     { "stacks", optvalue_stacks, AT(stacks_all), "all", NULL, 0, 0, "all", "which calls are walked for their stack" },
     { "depth", optvalue_count32, AT(depth), "32", NULL, 1, WEIR_MAX_DEPTH, "1 to 64", "frames kept of a stack" },
     { "max-live", optvalue_count, AT(max_live), "4194304", NULL, 1024, 67108864, "1024 to 67108864",

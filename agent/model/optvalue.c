@@ -30,12 +30,16 @@ static bool digits(const char *s, uint64_t *out, size_t *len)
 enum optvalue_problem optvalue_mode(void *field, const char *value, uint64_t min, uint64_t max)
 {
     (void)min, (void)max;
-    if (strcmp(value, "enforce") == 0)
-        return OPTVALUE_NOT_BUILT;
-    if (strcmp(value, "observe") != 0 && strcmp(value, "warn") != 0)
-        return OPTVALUE_BAD;
-    *(enum weir_mode *)field = value[0] == 'o' ? WEIR_MODE_OBSERVE : WEIR_MODE_WARN;
-    return OPTVALUE_FINE;
+    static const struct {
+        const char    *name;
+        enum weir_mode mode;
+    } known[] = { { "observe", WEIR_MODE_OBSERVE }, { "warn", WEIR_MODE_WARN }, { "enforce", WEIR_MODE_ENFORCE } };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(value, known[i].name) == 0) {
+            *(enum weir_mode *)field = known[i].mode;
+            return OPTVALUE_FINE;
+        }
+    return OPTVALUE_BAD;
 }
 
 enum optvalue_problem optvalue_stacks(void *field, const char *value, uint64_t min, uint64_t max)
@@ -46,6 +50,16 @@ enum optvalue_problem optvalue_stacks(void *field, const char *value, uint64_t m
     if (strcmp(value, "all") != 0)
         return OPTVALUE_BAD;
     *(bool *)field = true;
+    return OPTVALUE_FINE;
+}
+
+enum optvalue_problem optvalue_deny_as(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)min, (void)max;
+    bool jvm = strcmp(value, "jvm") == 0;
+    if (!jvm && strcmp(value, "weir") != 0)
+        return OPTVALUE_BAD;
+    *(bool *)field = jvm;
     return OPTVALUE_FINE;
 }
 
@@ -64,7 +78,7 @@ static uint32_t hook_named(const char *name, size_t len)
     static const struct {
         const char *name;
         uint32_t    hook;
-    } known[] = { { "unsafe", OPTVALUE_HOOK_UNSAFE }, { "thread", OPTVALUE_HOOK_THREAD } };
+    } known[] = { { "unsafe", OPTVALUE_HOOK_UNSAFE }, { "thread", OPTVALUE_HOOK_THREAD }, { "throw", OPTVALUE_HOOK_THROW } };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (len == strlen(known[i].name) && memcmp(name, known[i].name, len) == 0)
             return known[i].hook;
@@ -162,17 +176,29 @@ enum optvalue_problem optvalue_version(void *field, const char *value, uint64_t 
     return optvalue_text(field, value, min, max);
 }
 
-enum optvalue_problem optvalue_components(void *field, const char *value, uint64_t min, uint64_t max)
+static enum optvalue_problem set_components(void *field, const char *value, bool (*fits)(enum weir_component))
 {
-    (void)min, (void)max;
     for (const char *at = value;;) {
         size_t              len = strcspn(at, "+");
         enum weir_component c;
-        if (!component_find(at, len, &c) || !component_limitable(c))
-            return OPTVALUE_BAD_COMPONENT;
+        if (!component_find(at, len, &c) || !fits(c))
+            return fits == component_limitable ? OPTVALUE_BAD_COMPONENT : OPTVALUE_BAD;
         ((bool *)field)[c] = true;
         if (at[len] == '\0')
             return OPTVALUE_FINE;
         at += len + 1;
     }
+}
+
+enum optvalue_problem optvalue_components(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)min, (void)max;
+    return set_components(field, value, component_limitable);
+}
+
+enum optvalue_problem optvalue_deny(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)min, (void)max;
+    memset(field, 0, WEIR_COMPONENT_COUNT * sizeof(bool)); /* a given list replaces the initial one */
+    return strcmp(value, "none") == 0 ? OPTVALUE_FINE : set_components(field, value, component_deniable);
 }

@@ -16,7 +16,7 @@ enum optvalue_problem {
 };
 
 /* What can be replaced in the JVM; each has a line in the start report. */
-enum optvalue_hook { OPTVALUE_HOOK_UNSAFE = 1, OPTVALUE_HOOK_THREAD = 2, OPTVALUE_HOOK_ALL = 3 };
+enum optvalue_hook { OPTVALUE_HOOK_UNSAFE = 1, OPTVALUE_HOOK_THREAD = 2, OPTVALUE_HOOK_THROW = 4, OPTVALUE_HOOK_ALL = 7 };
 
 typedef enum optvalue_problem optvalue_parse(void *field, const char *value, uint64_t min,
                                              uint64_t max);
@@ -33,5 +33,7 @@ optvalue_parse optvalue_text;     /* char[max], not empty */
 optvalue_parse optvalue_version;  /* char[max]: a Flink version whose model we know */
 /* bool[WEIR_COMPONENT_COUNT], limitable ones joined by '+'; an error leaves those before it set. */
 optvalue_parse optvalue_components;
+optvalue_parse optvalue_deny;    /* bool[WEIR_COMPONENT_COUNT], deniable ones joined by '+', or none */
+optvalue_parse optvalue_deny_as; /* bool: as the VM does */
 
 #endif

@@ -75,6 +75,12 @@ static void put_notice(struct buf *b, const struct weir_breach *breach)
 static void put_share(struct buf *b, const struct weir_breach *breach)
 {
     buf_puts(b, out_component(breach->component));
+    if (breach->denied) {
+        buf_puts(b, " denied (mode=enforce): ");
+        put_used(b, breach);
+        put_more_request(b, breach);
+        return;
+    }
     if (breach->level == WEIR_LEVEL_NOTICE && !breach->limit.declared) {
         put_notice(b, breach);
         return;

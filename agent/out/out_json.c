@@ -331,7 +331,7 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     json_bool(&j, "declared", breach->limit.set && breach->limit.declared);
     put_headroom(&j, breach);
     json_unsigned(&j, "requested", breach->requested);
-    json_string(&j, "action", "warn");
+    json_string(&j, "action", breach->denied ? "deny" : "warn");
     json_string_or_null(&j, "thread", breach->thread);
     put_attempt(&j, &breach->attempt);
     json_unsigned(&j, "suppressed", breach->suppressed);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* deny.c: claim; if it does not fit: may it be denied at all, then a collection and a bounded wait for the cleaners, then
+ * the error.
+ * A collection that freed nothing of the component makes denials of the next second immediate, so a program that keeps
+ * asking cannot keep the collector running. Time is the books' coarse second: no clock is read here. */
+#include "jvm/deny.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/guard.h"
+#include "jvm/env.h"
+#include "jvm/frames.h"
+#include "jvm/vmflags.h"
+#include "model/component.h"
+#include "model/memsize.h"
+#include "base/poison.h"
+
+enum { LONGEST_WAIT_MS = 128, FUTILE_MS = 1000, TEXT_CAP = 320 };
+
+static struct {
+    jclass       error, system;
+    jmethodID    gc;
+    bool         as_jvm, gc_works;
+    atomic_bool  collecting;
+    atomic_llong futile_until[WEIR_COMPONENT_COUNT];
+} me;
+
+enum weir_rc deny_init(JNIEnv *jni, bool as_jvm)
+{
+    bool off = false;
+    me.as_jvm = as_jvm;
+    me.error = env_class(jni, "java/lang/OutOfMemoryError");
+    me.system = env_class(jni, "java/lang/System");
+    me.gc = me.system != NULL ? (*jni)->GetStaticMethodID(jni, me.system, "gc", "()V") : NULL;
+    env_threw(jni);
+    me.gc_works = me.gc != NULL && !(vmflags_bool("DisableExplicitGC", &off) && off);
+    return me.error != NULL ? WEIR_OK : WEIR_EJVM;
+}
+
+/* One at a time: who comes second only waits for what the first one's collection frees. */
+static void collect(JNIEnv *jni)
+{
+    if (atomic_exchange_explicit(&me.collecting, true, memory_order_acquire))
+        return;
+    (*jni)->CallStaticVoidMethod(jni, me.system, me.gc);
+    env_threw(jni);
+    atomic_store_explicit(&me.collecting, false, memory_order_release);
+}
+
+static bool fits_after_collection(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim)
+{
+    enum weir_component c = claim->key.component;
+    uint64_t before = acct_used(c);
+    if (!me.gc_works || acct_coarse_ms() < atomic_load_explicit(&me.futile_until[c], memory_order_relaxed))
+        return false;
+    collect(jni);
+    for (unsigned ms = 1; ms <= LONGEST_WAIT_MS; ms *= 2) {
+        if (acct_reclaim(bytes, claim) == ACCT_FITS)
+            return true;
+        usleep(ms * 1000);
+    }
+    if (acct_used(c) >= before)
+        atomic_store_explicit(&me.futile_until[c], acct_coarse_ms() + FUTILE_MS, memory_order_relaxed);
+    return acct_reclaim(bytes, claim) == ACCT_FITS;
+}
+
+/* Flink overwrites, and treats as fatal, what it takes for the VM's own errors: ours names none of their words. */
+static void own_text(struct buf *b, uint64_t bytes, const struct acct_claim *claim, uint64_t limit)
+{
+    enum weir_component c = claim->key.component;
+    buf_printf(b, "weir: %s: ", c == WEIR_JVM_METASPACE ? "class-metadata" : component_id(c));
+    memsize_put_human(b, bytes);
+    buf_puts(b, " requested, ");
+    memsize_put_human(b, acct_used(c));
+    buf_puts(b, " of ");
+    memsize_put_human(b, limit);
+    buf_puts(b, " used (mode=enforce)");
+}
+
+static void refuse(JNIEnv *jni, uint64_t bytes, const struct acct_claim *claim)
+{
+    char text[TEXT_CAP];
+    struct buf b;
+    uint64_t limit = acct_limit(claim->key.component);
+    buf_init(&b, text, sizeof text);
+    if (me.as_jvm)
+        buf_printf(&b, "Cannot reserve %llu bytes of direct buffer memory (allocated: %llu, limit: %llu)",
+                   (unsigned long long)bytes, (unsigned long long)acct_used(claim->key.component),
+                   (unsigned long long)limit);
+    else
+        own_text(&b, bytes, claim, limit);
+    acct_denied(jni, bytes, claim);
+    (*jni)->ThrowNew(jni, me.error, text);
+}
+
+bool deny_or_claim(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim)
+{
+    int e = errno;
+    bool go_on = acct_claim(jni, bytes, claim) == ACCT_FITS;
+    if (!go_on) {
+        /* The guard keeps our own System.gc() and ThrowNew out of the books' events. */
+        guard_enter();
+        go_on = frames_spared(jni, &claim->key) || fits_after_collection(jni, bytes, claim);
+        if (!go_on)
+            refuse(jni, bytes, claim);
+        guard_leave();
+    }
+    errno = e;
+    return go_on;
+}

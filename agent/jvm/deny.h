@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JVM_DENY_H
+#define JVM_DENY_H
+/* mode=enforce: does an allocation go through (DESIGN.md 5)? Never denied: stacks no application frame decided, the JDK's
+ * cleaners, Flink's RPC, Netty and canceler threads, a task's cancel and cleanup, class initialisers that are not the
+ * user's, FFM arenas of JDK 21 to 24 (which do not roll back). */
+#include <jni.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/acct.h"
+#include "weir.h"
+
+/* as_jvm: the VM's own wording, to rehearse production. WEIR_EJVM: nothing can be denied. */
+enum weir_rc deny_init(JNIEnv *jni, bool as_jvm);
+/* True: go on; the claim is to be settled by acct_claimed() or acct_unclaimed(). False: refused, said, and an
+ * OutOfMemoryError is pending: return the callee's own failure at once. May collect garbage, one thread at a time, and
+ * wait about a quarter of a second; holds nothing meanwhile. */
+bool deny_or_claim(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook_throw.c: the real function first, always its result; then, for an OutOfMemoryError, the stack into an event.
+ * The error's text is not set yet at this point (the constructor stores it after fillInStackTrace), so a weak reference
+ * waits for the reporter, in one of TICKETS slots. A constructor that passes here twice (a subclass that fills in again)
+ * is noted once: the slot's object is compared.
+ * Rate: after an error is noted the next of that thread's kind within QUIET_MS only counts (acct). */
+#define _GNU_SOURCE /* RTLD_NOLOAD */
+#include "jvm/hook_throw.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/guard.h"
+#include "core/acct.h"
+#include "jvm/env.h"
+#include "jvm/frames.h"
+#include "jvm/natives.h"
+#include "base/poison.h"
+
+enum { TICKETS = 16, TEXT_CHARS = 512 };
+
+static jobject(JNICALL *real_fill)(JNIEnv *, jobject, jint);
+static struct {
+    jclass      out_of_memory;
+    jfieldID    message;
+    atomic_bool shut;
+    atomic_uint next;
+    /* A slot belongs to whoever moves `taken` from false to true, then to the reporter, who gives it back. */
+    struct {
+        atomic_bool taken;
+        jweak       error;
+    } slot[TICKETS];
+} me;
+
+static bool draw_slot(uint32_t *ticket)
+{
+    for (int tried = 0; tried < TICKETS; tried++) {
+        uint32_t i = atomic_fetch_add_explicit(&me.next, 1, memory_order_relaxed) % TICKETS;
+        bool free_slot = false;
+        if (atomic_compare_exchange_strong_explicit(&me.slot[i].taken, &free_slot, true, memory_order_acquire,
+                                                    memory_order_relaxed)) {
+            *ticket = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note(JNIEnv *jni, jobject error)
+{
+    struct owner_key key;
+    uint32_t ticket;
+    if (!acct_oom_due(ACCT_OOM_JAVA) || !frames_thrown(jni, &key) || !draw_slot(&ticket))
+        return;
+    me.slot[ticket].error = (*jni)->NewWeakGlobalRef(jni, error);
+    env_threw(jni);
+    acct_oom(jni, &key, ACCT_OOM_JAVA, ticket + 1);
+}
+
+static jobject JNICALL hook_fill(JNIEnv *jni, jobject error, jint dummy)
+{
+    jobject result = real_fill(jni, error, dummy);
+    if (atomic_load_explicit(&me.shut, memory_order_relaxed) || !(*jni)->IsInstanceOf(jni, error, me.out_of_memory))
+        return result;
+    if (guard_enter() && !(*jni)->ExceptionCheck(jni))
+        note(jni, error);
+    guard_leave();
+    return result;
+}
+
+void hook_throw_exhausted(JNIEnv *jni, const char *what)
+{
+    struct owner_key key;
+    enum acct_oom_kind kind = strstr(what, "thread") != NULL                                             ? ACCT_OOM_THREADS
+                              : strstr(what, "etaspace") != NULL || strstr(what, "class space") != NULL ? ACCT_OOM_METASPACE
+                                                                                                         : ACCT_OOM_HEAP;
+    if (atomic_load_explicit(&me.shut, memory_order_relaxed))
+        return;
+    if (guard_enter() && acct_oom_due(kind) && frames_thrown(jni, &key))
+        acct_oom(jni, &key, kind, 0);
+    guard_leave();
+}
+
+void hook_throw_shut(void)
+{
+    atomic_store_explicit(&me.shut, true, memory_order_relaxed);
+}
+
+enum weir_rc hook_throw_install(JNIEnv *jni, const char **why)
+{
+    static const struct native_method methods[] = {
+        { "fillInStackTrace", "(I)Ljava/lang/Throwable;", (void *)hook_fill, (void **)&real_fill },
+    };
+    void *libjava = dlopen("libjava.so", RTLD_LAZY | RTLD_NOLOAD);
+    void *f = libjava != NULL ? dlsym(libjava, "Java_java_lang_Throwable_fillInStackTrace") : NULL;
+    memcpy(&real_fill, &f, sizeof f); /* ISO C has no cast from object to function pointer */
+    *why = "libjava exports no Throwable.fillInStackTrace: an OutOfMemoryError is not explained";
+    me.out_of_memory = env_class(jni, "java/lang/OutOfMemoryError");
+    jclass throwable = env_class(jni, "java/lang/Throwable");
+    if (real_fill == NULL || me.out_of_memory == NULL || throwable == NULL)
+        return WEIR_EJVM;
+    me.message = (*jni)->GetFieldID(jni, throwable, "detailMessage", "Ljava/lang/String;");
+    env_threw(jni);
+    (*jni)->DeleteGlobalRef(jni, throwable);
+    return natives_register(jni, "java/lang/Throwable", methods, 1, why);
+}
+
+static void class_of(jclass c, char *out, size_t cap)
+{
+    char *signature = NULL;
+    size_t n = 0;
+    if ((*env_ti())->GetClassSignature(env_ti(), c, &signature, NULL) == JVMTI_ERROR_NONE)
+        for (const char *p = signature + 1; *p != '\0' && *p != ';' && n + 1 < cap; p++)
+            out[n++] = *p == '/' ? '.' : *p;
+    out[n] = '\0';
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)signature);
+}
+
+static void text_of(JNIEnv *jni, jobject error, char *out, size_t cap)
+{
+    char text[TEXT_CHARS * 3 + 1];
+    jstring s = me.message != NULL ? (*jni)->GetObjectField(jni, error, me.message) : NULL;
+    if (s == NULL)
+        return;
+    jsize len = (*jni)->GetStringLength(jni, s);
+    (*jni)->GetStringUTFRegion(jni, s, 0, len < TEXT_CHARS ? len : TEXT_CHARS, text);
+    if (!env_threw(jni) && strlen(text) < cap)
+        memcpy(out, text, strlen(text) + 1);
+    (*jni)->DeleteLocalRef(jni, s);
+}
+
+bool hook_throw_peek(JNIEnv *jni, uint32_t ticket, char *class_name, size_t class_cap, char *message, size_t cap)
+{
+    class_name[0] = message[0] = '\0';
+    if (ticket == 0 || ticket > TICKETS || me.slot[ticket - 1].error == NULL)
+        return false;
+    jobject error = (*jni)->NewLocalRef(jni, me.slot[ticket - 1].error);
+    if (error == NULL)
+        return false;
+    jclass c = (*jni)->GetObjectClass(jni, error);
+    class_of(c, class_name, class_cap);
+    text_of(jni, error, message, cap);
+    (*jni)->DeleteLocalRef(jni, c);
+    (*jni)->DeleteLocalRef(jni, error);
+    return message[0] != '\0';
+}
+
+void hook_throw_drop(JNIEnv *jni, uint32_t ticket)
+{
+    if (ticket == 0 || ticket > TICKETS)
+        return;
+    if (me.slot[ticket - 1].error != NULL)
+        (*jni)->DeleteWeakGlobalRef(jni, me.slot[ticket - 1].error);
+    me.slot[ticket - 1].error = NULL;
+    /* Release: the slot is empty before the next one draws it. */
+    atomic_store_explicit(&me.slot[ticket - 1].taken, false, memory_order_release);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JVM_HOOK_THROW_H
+#define JVM_HOOK_THROW_H
+/* Throwable.fillInStackTrace: every OutOfMemoryError that Java code makes passes here with its stack (java.nio.Bits, Netty's
+ * OutOfDirectMemoryError, anything a library throws). Those the VM itself raises do not: see the ResourceExhausted event. */
+#include <jni.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir.h"
+
+/* Live phase, once; frames_init() came before. On failure *why says what is missing. */
+enum weir_rc hook_throw_install(JNIEnv *jni, const char **why);
+void         hook_throw_shut(void);
+/* From the ResourceExhausted event, on the thread that met it; `what` is the VM's description. */
+void         hook_throw_exhausted(JNIEnv *jni, const char *what);
+
+/* Reporter: class name and text of the error noted under this ticket. True when both are there; the text may not be, yet. */
+bool hook_throw_peek(JNIEnv *jni, uint32_t ticket, char *class_name, size_t class_cap, char *message, size_t cap);
+/* Gives the ticket back; once for each event that carried one. */
+void hook_throw_drop(JNIEnv *jni, uint32_t ticket);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oom.c: from the ring's event to struct weir_oom: the error's own text, which pool it is, what each job's attempts hold. */
+#include "oom.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/acct.h"
+#include "jvm/hook_throw.h"
+#include "jvm/vmflags.h"
+#include "readings.h"
+
+static struct {
+    uint64_t        count;
+    struct weir_oom oom;
+    char            class_name[256], message[1600];
+} me; /* the reporter's own */
+
+void oom_requester(const struct ring_event *e, struct weir_attempt *attempt, struct weir_stack *stack)
+{
+    attempt->known = attempts_get(acct_attempts(), acct_stacks(), e->attempt, attempt);
+    if (attempt->known && e->shared)
+        attempt->state = WEIR_ATTEMPT_SHARED;
+    stacks_get(acct_stacks(), e->stack, stack);
+    stack->decider = e->decider;
+    stack->source = stacks_text(acct_stacks(), e->source);
+}
+
+static bool contains(const char *text, const char *part)
+{
+    return strstr(text, part) != NULL;
+}
+
+static enum weir_oom_pool pool_of(const struct ring_event *e, const struct weir_stack *stack)
+{
+    if (e->oom_kind == ACCT_OOM_HEAP)
+        return WEIR_OOM_HEAP;
+    if (e->oom_kind == ACCT_OOM_METASPACE)
+        return WEIR_OOM_METASPACE;
+    if (e->oom_kind == ACCT_OOM_THREADS)
+        return WEIR_OOM_THREADS;
+    if (contains(me.class_name, "OutOfDirectMemoryError"))
+        return WEIR_OOM_NETTY;
+    if (contains(me.message, "irect buffer memory") ||
+        (stack->count > 0 && strcmp(stack->frames[0].class_name, "java.nio.Bits") == 0))
+        return WEIR_OOM_DIRECT;
+    return WEIR_OOM_OTHER;
+}
+
+/* "Cannot reserve N bytes of direct buffer memory" (JDK 17 and newer), "failed to allocate N byte(s) of direct memory" (Netty). */
+static uint64_t requested_in(const char *message)
+{
+    static const char *const before[] = { "Cannot reserve ", "failed to allocate " };
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        const char *at = strstr(message, before[i]);
+        if (at != NULL)
+            return strtoull(at + strlen(before[i]), NULL, 10);
+    }
+    return 0;
+}
+
+/* The event comes from inside the error's constructor: give the thread time to finish it. */
+static void read_error(JNIEnv *jni, const struct ring_event *e)
+{
+    me.class_name[0] = me.message[0] = '\0';
+    for (int tries = 0; tries < 5; tries++) {
+        usleep(10000);
+        if (hook_throw_peek(jni, e->oom_ticket, me.class_name, sizeof me.class_name, me.message,
+                            sizeof me.message))
+            break;
+    }
+    hook_throw_drop(jni, e->oom_ticket);
+    if (me.class_name[0] == '\0')
+        snprintf(me.class_name, sizeof me.class_name, "java.lang.OutOfMemoryError");
+}
+
+static struct weir_job *job_of(const struct weir_attempt *a)
+{
+    for (size_t i = 0; i < me.oom.job_count; i++)
+        if (memcmp(me.oom.jobs[i].job_id, a->job_id, sizeof a->job_id) == 0)
+            return &me.oom.jobs[i];
+    if (me.oom.job_count == WEIR_TOP_JOBS)
+        return NULL;
+    struct weir_job *job = &me.oom.jobs[me.oom.job_count++];
+    memcpy(job->job_id, a->job_id, sizeof a->job_id);
+    job->job_name = a->job_name;
+    return job;
+}
+
+static void add_attempt(void *unused, uint32_t id)
+{
+    struct weir_attempt a;
+    (void)unused;
+    struct weir_job *job = attempts_get(acct_attempts(), acct_stacks(), id, &a) && a.bytes > 0 ? job_of(&a) : NULL;
+    if (job == NULL)
+        return;
+    if (a.state == WEIR_ATTEMPT_RUNNING) {
+        job->running += a.bytes;
+        return;
+    }
+    job->ended += a.bytes;
+    job->attempts_ended++;
+    if (a.end_ms <= readings_gc_after())
+        job->proven += a.bytes;
+}
+
+static void sort_jobs(void)
+{
+    for (size_t i = 1; i < me.oom.job_count; i++)
+        for (size_t k = i; k > 0 && me.oom.jobs[k].ended > me.oom.jobs[k - 1].ended; k--) {
+            struct weir_job t = me.oom.jobs[k];
+            me.oom.jobs[k] = me.oom.jobs[k - 1];
+            me.oom.jobs[k - 1] = t;
+        }
+}
+
+struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e)
+{
+    read_error(jni, e);
+    memset(&me.oom, 0, sizeof me.oom);
+    readings_at_event(&me.oom.sheet, WEIR_COMPONENT_COUNT, e);
+    me.oom.suppressed = e->oom_suppressed;
+    me.oom.number = me.count += 1 + e->oom_suppressed;
+    me.oom.class_name = me.class_name;
+    me.oom.message = me.message;
+    me.oom.requested = requested_in(me.message);
+    me.oom.thread = e->thread;
+    oom_requester(e, &me.oom.attempt, &me.oom.stack);
+    me.oom.pool = pool_of(e, &me.oom.stack);
+    me.oom.gc_known = readings_gc_after() != 0;
+    me.oom.gc_after_ms = readings_gc_after();
+    vmflags_bool("DisableExplicitGC", &me.oom.explicit_gc_off);
+    attempts_each(acct_attempts(), add_attempt, NULL);
+    sort_jobs();
+    return &me.oom;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef READINGS_H
+#define READINGS_H
+/* The balance sheet of one moment: what the hooks booked, and what only the VM and the kernel know. Reporter thread only. */
+#include <jni.h>
+#include <stdbool.h>
+
+#include "core/ring.h"
+#include "jvm/pools.h"
+#include "limits.h"
+#include "snapshot.h"
+#include "weir.h"
+
+struct readings_config {
+    const struct limits *limits;
+    enum weir_role       role;
+    bool                 counting; /* false: no hook is in, its rows are not measured */
+};
+
+void readings_init(JNIEnv *jni, const struct readings_config *config);
+/* Once a second: the VM's own figures; the first call finds the beans. */
+const struct pools_figures *readings_vm(void);
+/* A full collection completed that began after this time (wall ms); 0 none seen. Known to a second. */
+int64_t readings_gc_after(void);
+/* Everything of now; owners of one component, or of all (WEIR_COMPONENT_COUNT). */
+void readings_sheet(struct weir_sheet *out, enum weir_component owners_of);
+/* The same for an event: its own vector of one instant replaces what was read later. */
+void readings_at_event(struct weir_sheet *out, enum weir_component owners_of, const struct ring_event *event);
+
+#endif
