@@ -3,7 +3,8 @@
  * Invariant:  a slot is reused only when its attempt has ended and holds nothing; an owner that still names the id then
  *             has no live block either, so whatever it counts afterwards is the new attempt's.
  * Bound:      ATTEMPTS slots, touched as used.
- * Concurrent: begin under one leaf lock; the rest are atomics. Identity is written before state says running. */
+ * Concurrent: begin, and reading an identity, under one leaf lock, since a slot may be given to another meanwhile; the
+ *             rest are atomics. */
 #include "core/attempts.h"
 
 #include <stdatomic.h>
@@ -114,14 +115,8 @@ void attempts_discharge(struct attempts *t, uint32_t id, uint64_t bytes)
     atomic_fetch_sub_explicit(&t->attempt[id - 1].blocks, 1, memory_order_release);
 }
 
-bool attempts_get(const struct attempts *t, const struct stacks *names, uint32_t id, struct weir_attempt *out)
+static void read_locked(const struct attempt *a, unsigned state, const struct stacks *names, struct weir_attempt *out)
 {
-    if (id == 0 || id > ATTEMPTS)
-        return false;
-    const struct attempt *a = &t->attempt[id - 1];
-    unsigned state = atomic_load_explicit(&a->state, memory_order_acquire);
-    if (state == FREE)
-        return false;
     *out = (struct weir_attempt){
         .known = true,
         .state = state == RUNNING ? WEIR_ATTEMPT_RUNNING : WEIR_ATTEMPT_ENDED,
@@ -135,7 +130,19 @@ bool attempts_get(const struct attempts *t, const struct stacks *names, uint32_t
         .bytes = atomic_load_explicit(&a->bytes, memory_order_relaxed),
         .blocks = atomic_load_explicit(&a->blocks, memory_order_relaxed),
     };
-    return true;
+}
+
+bool attempts_get(struct attempts *t, const struct stacks *names, uint32_t id, struct weir_attempt *out)
+{
+    if (id == 0 || id > ATTEMPTS)
+        return false;
+    const struct attempt *a = &t->attempt[id - 1];
+    lock_take(&t->lock);
+    unsigned state = atomic_load_explicit(&a->state, memory_order_acquire);
+    if (state != FREE)
+        read_locked(a, state, names, out);
+    lock_drop(&t->lock);
+    return state != FREE;
 }
 
 uint64_t attempts_ended_bytes(const struct attempts *t, int64_t ended_before_ms)

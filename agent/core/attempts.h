@@ -31,7 +31,7 @@ void     attempts_charge(struct attempts *attempts, uint32_t id, uint64_t bytes)
 void     attempts_discharge(struct attempts *attempts, uint32_t id, uint64_t bytes);
 
 /* Reporter. False: 0, or an id that was never given. */
-bool     attempts_get(const struct attempts *attempts, const struct stacks *names, uint32_t id,
+bool     attempts_get(struct attempts *attempts, const struct stacks *names, uint32_t id,
                       struct weir_attempt *out);
 /* Sum over ended attempts; and of those that ended before this time. */
 uint64_t attempts_ended_bytes(const struct attempts *attempts, int64_t ended_before_ms);
