@@ -297,6 +297,7 @@ static void acct_posts_a_breach_with_the_vector_without_the_request(void)
     CU_ASSERT_TRUE_FATAL(acct_take_event(&event));
     CU_ASSERT_EQUAL(event.verdict.level, WEIR_LEVEL_WARN);
     CU_ASSERT_EQUAL(event.verdict.reason, WEIR_REASON_SHARE);
+    CU_ASSERT_EQUAL(event.type, RING_BREACH);
     CU_ASSERT_EQUAL(event.component, WEIR_TASK_OFF_HEAP);
     CU_ASSERT_EQUAL(event.kind, WEIR_KIND_DIRECT);
     CU_ASSERT_EQUAL(event.requested, 16 * MIB);
@@ -516,6 +517,83 @@ static void acct_snapshot_names_the_largest_owners_with_stack_and_age(void)
     CU_ASSERT_EQUAL(sheet.owner_count, 0);
 }
 
+/* ---- attempts */
+
+static uint32_t an_attempt(void)
+{
+    struct attempt_identity who = { .job_id = { 1, 2 }, .subtask = 3, .attempt = 4 };
+    return attempts_begin(acct_attempts(), &who, T0);
+}
+
+static void attempt_holds(uint32_t id, uint64_t bytes, uint64_t blocks)
+{
+    struct weir_attempt a = { .known = false };
+    CU_ASSERT_TRUE(attempts_get(acct_attempts(), acct_stacks(), id, &a));
+    CU_ASSERT_EQUAL(a.bytes, bytes);
+    CU_ASSERT_EQUAL(a.blocks, blocks);
+}
+
+static void acct_books_to_the_attempt_of_the_owner(void)
+{
+    struct live_rec rec;
+    uint32_t        id = an_attempt();
+    fake.key.attempt = id;
+    allocate(4096, 100);
+    allocate(8192, 20);
+    attempt_holds(id, 120, 2);
+    CU_ASSERT_TRUE(acct_suspend(4096, &rec));
+    acct_restore(4096, rec);
+    attempt_holds(id, 120, 2);
+    CU_ASSERT_TRUE(acct_freed(4096));
+    attempt_holds(id, 20, 1);
+    fake.key.attempt = 0;
+    allocate(8192, 7); /* stale: the old record goes, the new one has no attempt */
+    attempt_holds(id, 0, 0);
+}
+
+static void acct_untracked_block_is_of_no_attempt(void)
+{
+    acct_close();
+    CU_ASSERT_EQUAL_FATAL(acct_init(&fake_ops, 1024), WEIR_OK);
+    uint32_t  id = an_attempt();
+    uintptr_t last = fill_addresses();
+    fake.key.attempt = id;
+    allocate(last, 100);
+    attempt_holds(id, 0, 0);
+}
+
+static void acct_snapshot_shows_the_attempt_of_an_owner(void)
+{
+    uint32_t id = an_attempt();
+    fake.key.attempt = id;
+    allocate(8, 1000);
+    fake.key.shared = 1;
+    allocate(16, 500);
+    fake.key.attempt = fake.key.shared = 0;
+    allocate(24, 10);
+    attempts_end(acct_attempts(), id, T0 + 1);
+    acct_snapshot(&sheet, WEIR_COMPONENT_COUNT, T0);
+    CU_ASSERT_EQUAL_FATAL(sheet.owner_count, 3);
+    CU_ASSERT_TRUE(sheet.owners[0].attempt.known &&
+                   sheet.owners[0].attempt.state == WEIR_ATTEMPT_ENDED);
+    CU_ASSERT_TRUE(sheet.owners[0].attempt.subtask == 3 && sheet.owners[0].attempt.attempt == 4);
+    CU_ASSERT_TRUE(sheet.owners[1].attempt.known &&
+                   sheet.owners[1].attempt.state == WEIR_ATTEMPT_SHARED);
+    CU_ASSERT_FALSE(sheet.owners[2].attempt.known);
+}
+
+static void acct_tells_of_attempts_in_their_order(void)
+{
+    open_with(MIB, true);
+    acct_attempt_event(7, false);
+    acct_attempt_event(7, true);
+    CU_ASSERT_TRUE(acct_take_event(&event));
+    CU_ASSERT_TRUE(event.type == RING_ATTEMPT_BEGIN && event.attempt == 7);
+    CU_ASSERT_TRUE(acct_take_event(&event));
+    CU_ASSERT_TRUE(event.type == RING_ATTEMPT_END && event.attempt == 7);
+    CU_ASSERT_EQUAL(wakes, 2);
+}
+
 static void acct_close_leaves_nothing_for_the_next_start(void)
 {
     open_with(0, true);
@@ -556,4 +634,7 @@ SUITE(acct, fresh, gone, CASE(acct_books_an_allocation_until_it_is_freed),
       CASE(acct_snapshot_fills_the_booked_rows_and_leaves_the_rest),
       CASE(acct_books_what_hooks_decide_and_no_row_of_the_vm),
       CASE(acct_snapshot_names_the_largest_owners_with_stack_and_age),
+      CASE(acct_books_to_the_attempt_of_the_owner), CASE(acct_untracked_block_is_of_no_attempt),
+      CASE(acct_snapshot_shows_the_attempt_of_an_owner),
+      CASE(acct_tells_of_attempts_in_their_order),
       CASE(acct_close_leaves_nothing_for_the_next_start));

@@ -211,6 +211,34 @@ static void torture_owners_new(void)
     torture(&(struct start){ make_owners, use_owners, drop_owners });
 }
 
+/* ---- attempts */
+
+static enum weir_rc make_attempts(void **out)
+{
+    struct attempts *attempts = *out;
+    enum weir_rc     rc = attempts_new(&attempts);
+    *out = attempts;
+    return rc;
+}
+
+static void use_attempts(void *made)
+{
+    struct attempt_identity who = { .attempt = 1 };
+    uint32_t                id = attempts_begin(made, &who, 1);
+    CU_ASSERT_NOT_EQUAL(id, 0);
+    CU_ASSERT_TRUE(attempts_running(made, id));
+}
+
+static void drop_attempts(void *made)
+{
+    attempts_delete(made);
+}
+
+static void torture_attempts_new(void)
+{
+    torture(&(struct start){ make_attempts, use_attempts, drop_attempts });
+}
+
 /* ---- ring */
 
 static enum weir_rc make_ring(void **out)
@@ -280,5 +308,5 @@ static void torture_acct_init_refuses_a_bad_bound_cleanly(void)
 
 SUITE(torture_arena, NULL, NULL, CASE(torture_arena_init), CASE(torture_live_new),
       CASE(torture_intern_new), CASE(torture_stacks_new), CASE(torture_owners_new),
-      CASE(torture_ring_new), CASE(torture_acct_init),
+      CASE(torture_attempts_new), CASE(torture_ring_new), CASE(torture_acct_init),
       CASE(torture_acct_init_refuses_a_bad_bound_cleanly));
