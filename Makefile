@@ -45,6 +45,8 @@ TEST_SRC    := $(wildcard tests/*.c)
 SO_OBJ      := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(JVM_SRC) $(OUT_SRC) $(TOP_SRC))
 CLI_OBJ     := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(OUT_SRC) $(CLI_SRC))
 TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(OUT_SRC))
+# Libraries that tests load and patch, free of sanitizers as a JVM's are.
+FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so
 ALL_C       := $(wildcard agent/*.[ch] agent/*/*.[ch] include/*.h tests/*.[ch])
 
 .PHONY: all test test-unit test-java check lint asan tsan oracle demo install format help clean
@@ -61,13 +63,20 @@ $(OUT)/weir: $(CLI_OBJ)
 $(OBJ)/weir-tests: $(TEST_OBJ)
 	$(CC) $(LDSAN) -pthread -o $@ $(TEST_OBJ) -lcunit $(LIBYAML) -lm -ldl
 
+$(OBJ)/libgotnow.so $(OBJ)/libgotmap.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,now
+$(OBJ)/libgotlazy.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,lazy
+$(FIXTURE_SO): tests/fixture/gotlib.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -std=c11 -O1 -g -fPIC -fsemantic-interposition $(WARN) \
+	    -shared $(FIXTURE_LD) -o $@ $<
+
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 test: test-unit test-java ## all tests
 
-test-unit: $(OBJ)/weir-tests $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
+test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
 	WEIR_BIN=$(abspath $(OUT)/weir) $(OBJ)/weir-tests $(T)
 
 test-java: all ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
