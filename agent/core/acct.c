@@ -246,6 +246,24 @@ void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes)
     errno = e;
 }
 
+void acct_allocated_as(void *thread, uintptr_t addr, uint64_t bytes, enum weir_component component, enum weir_kind kind)
+{
+    int e = errno;
+    bool asked = guard_enter() && thread != NULL;
+    struct owner_key key;
+    bool walked = asked && books.ops->site(thread, &key);
+    if (!walked)
+        key = undecided();
+    key.component = (uint8_t)component;
+    key.kind = (uint8_t)kind;
+    uint64_t before = counters_add(&books.totals, component, kind, bytes, acct_coarse_ms());
+    bool kept = book(addr, bytes, &key, walked);
+    if (asked)
+        speak_if_due(thread, &key, bytes, before, kept ? bytes : 0);
+    guard_leave();
+    errno = e;
+}
+
 void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT])
 {
     memcpy(books.deny, deny, sizeof books.deny);
@@ -438,7 +456,8 @@ static void fill_owner(struct weir_owner *out, const struct owner_view *v, int64
 
 bool acct_books(enum weir_component component)
 {
-    return component_bookable(component) || component == WEIR_UNDECIDED || component == WEIR_BEFORE_WEIR;
+    return component_bookable(component) || component == WEIR_MAPPED || component == WEIR_UNDECIDED ||
+           component == WEIR_BEFORE_WEIR;
 }
 
 void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int64_t wall_ms)
