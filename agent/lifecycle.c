@@ -30,6 +30,7 @@
 #include "jvm/hook_throw.h"
 #include "jvm/hook_unsafe.h"
 #include "jvm/loaders.h"
+#include "jvm/nio.h"
 #include "jvm/seed.h"
 #include "jvm/vmflags.h"
 #include "limits.h"
@@ -37,6 +38,7 @@
 #include "model/options.h"
 #include "model/policy.h"
 #include "model/rules.h"
+#include "native/hook_map.h"
 #include "reporter.h"
 
 enum { ERROR_CAP = 1024, RULES_FILE_MAX = 64 * 1024, OLDEST_JAVA = 11, VMDEATH_WAIT_MS = 1000 };
@@ -202,6 +204,24 @@ static void install_throw(JNIEnv *jni)
     note_hook("throw", hooked ? "ok" : why);
 }
 
+/* At VMInit libnio is not there yet. The JVM loads it for the first entry of the class path; we only ask a little earlier. */
+static void install_mapped(JNIEnv *jni)
+{
+    static const char library[] = "libnio.so";
+    const char *why = "off by option hooks: mapped files are not counted";
+    enum weir_rc rc = WEIR_EINVAL;
+    if ((me.options.hooks & OPTVALUE_HOOK_MAPPED) != 0)
+        rc = hook_map_install(library, nio_thread, &why);
+    if (rc == WEIR_ENOENT) {
+        nio_load(jni);
+        rc = hook_map_install(library, nio_thread, &why);
+    }
+    me.reporter.mapped = rc == WEIR_OK;
+    note_hook("mapped", rc == WEIR_OK ? "ok" : why);
+    if (rc == WEIR_OK && nio_maps_already(jni))
+        note_hook("mapped before weir", "files mapped by a Java agent that started before this one are not counted");
+}
+
 static void install(JNIEnv *jni)
 {
     const char *why = "ok";
@@ -219,6 +239,7 @@ static void install(JNIEnv *jni)
     me.reporter.counting = hooked;
     install_thread(jni);
     install_throw(jni);
+    install_mapped(jni);
     if (!known)
         note_hook("bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
     if (hooked && known && bits_read(jni, &reserved, &count) && count > 0 && seed_direct(jni, &seeded) != WEIR_OK)
@@ -303,6 +324,7 @@ static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
     hook_unsafe_shut();
     hook_thread_shut();
     hook_throw_shut();
+    hook_map_shut();
 }
 
 static enum weir_rc ask_for_events(void)

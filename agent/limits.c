@@ -223,7 +223,7 @@ void limits_find(struct limits *l, const struct options *options, const struct d
         l->component[c].declared = l->component[c].declared || (l->component[c].set && options->declared[c]);
         if (options->limit_set[c] && !component_in_role((enum weir_component)c, jvm->role))
             warn(l, "limit.%s has no effect: this JVM has no such row", component_id((enum weir_component)c));
-        else if (options->limit_set[c] && (c == WEIR_MAPPED || c == WEIR_JVM_OVERHEAD))
+        else if (options->limit_set[c] && c == WEIR_JVM_OVERHEAD)
             warn(l, "limit.%s has no effect yet: nothing measures that row", component_id((enum weir_component)c));
         if (l->component[c].source == NULL)
             l->component[c].source = "";

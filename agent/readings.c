@@ -11,6 +11,7 @@
 #include "core/acct.h"
 #include "jvm/bits.h"
 #include "model/component.h"
+#include "native/hook_map.h"
 
 static struct {
     struct readings_config config;
@@ -128,12 +129,15 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     own_rows(out);
     read_vm();
     acct_snapshot(out, owners_of, now);
-    for (int c = 0; c < WEIR_COMPONENT_COUNT && !me.config.counting; c++) {
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
+        if (c == WEIR_MAPPED ? me.config.mapped : me.config.counting)
+            continue;
         out->rows[c].measured = false;
         out->rows[c].note = "not measured: the hook is not in";
     }
     vm_rows(out, now);
-    out->rows[WEIR_MAPPED].note = "not measured";
+    if (me.config.mapped && !hook_map_intact())
+        out->rows[WEIR_MAPPED].note = "another agent changed libnio's imports after this one: may be incomplete";
     struct weir_row *overhead = &out->rows[WEIR_JVM_OVERHEAD];
     overhead->measured = overhead->peak != 0;
     overhead->note = overhead->measured ? "only what rules= books here: the rest is not measured" : "not measured";

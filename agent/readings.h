@@ -15,6 +15,7 @@ struct readings_config {
     const struct limits *limits;
     enum weir_role       role;
     bool                 counting; /* false: no hook is in, its rows are not measured */
+    bool                 mapped;   /* hooks book the row `mapped` */
 };
 
 void readings_init(JNIEnv *jni, const struct readings_config *config);

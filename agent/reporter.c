@@ -338,7 +338,7 @@ static void JNICALL run(jvmtiEnv *ti, JNIEnv *jni, void *unused)
 {
     (void)ti;
     (void)unused;
-    struct readings_config readings = { me.config.limits, me.config.role, me.config.counting };
+    struct readings_config readings = { me.config.limits, me.config.role, me.config.counting, me.config.mapped };
     me.jni = jni;
     readings_init(jni, &readings);
     identify();

@@ -17,6 +17,7 @@ struct reporter_config {
     const char            *jvm;     /* java.vm.version's number: "17.0.15" */
     const char            *dir;     /* output directory, "" none */
     bool                   counting; /* false: no hook is in, its rows are not measured */
+    bool                   mapped;   /* hooks book the row `mapped` */
     size_t                 hook_count;
     struct weir_hook_state hooks[WEIR_MAX_HOOKS];
 };

@@ -78,7 +78,10 @@ static uint32_t hook_named(const char *name, size_t len)
     static const struct {
         const char *name;
         uint32_t    hook;
-    } known[] = { { "unsafe", OPTVALUE_HOOK_UNSAFE }, { "thread", OPTVALUE_HOOK_THREAD }, { "throw", OPTVALUE_HOOK_THROW } };
+    } known[] = { { "unsafe", OPTVALUE_HOOK_UNSAFE },
+                  { "thread", OPTVALUE_HOOK_THREAD },
+                  { "throw", OPTVALUE_HOOK_THROW },
+                  { "mapped", OPTVALUE_HOOK_MAPPED } };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (len == strlen(known[i].name) && memcmp(name, known[i].name, len) == 0)
             return known[i].hook;

@@ -16,7 +16,13 @@ enum optvalue_problem {
 };
 
 /* What can be replaced in the JVM; each has a line in the start report. */
-enum optvalue_hook { OPTVALUE_HOOK_UNSAFE = 1, OPTVALUE_HOOK_THREAD = 2, OPTVALUE_HOOK_THROW = 4, OPTVALUE_HOOK_ALL = 7 };
+enum optvalue_hook {
+    OPTVALUE_HOOK_UNSAFE = 1,
+    OPTVALUE_HOOK_THREAD = 2,
+    OPTVALUE_HOOK_THROW = 4,
+    OPTVALUE_HOOK_MAPPED = 8,
+    OPTVALUE_HOOK_ALL = 15
+};
 
 typedef enum optvalue_problem optvalue_parse(void *field, const char *value, uint64_t min,
                                              uint64_t max);

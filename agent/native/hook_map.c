@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook_map.c: three functions in the slots of one library.
+ * Bytes are the length handed to mmap: the buffer plus what lies between the page border and its position in the file, which is
+ * also what BufferPoolMXBean "mapped" adds up. The kernel maps whole pages, up to a page less a byte more per mapping. The
+ * library gives back whole mappings only, so an address is all that munmap needs.
+ * Order: book after mmap succeeded; take out before the real munmap, since afterwards the address may be another thread's, and
+ * put back if it failed. errno is the real function's. */
+#include "native/hook_map.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+
+#include "core/acct.h"
+#include "native/elfgot.h"
+#include "base/poison.h"
+
+typedef void *map_function(void *, size_t, int, int, int, off_t);
+typedef int   unmap_function(void *, size_t);
+
+/* glibc's libnio calls mmap64, musl's mmap. Each has its own original: the one found in its slot. */
+static map_function    *real_map64, *real_map;
+static unmap_function  *real_unmap;
+static hook_map_thread *calling_thread;
+static atomic_bool      shut;
+
+static struct {
+    struct elfgot        lib; /* stays open: the slots are looked at again */
+    struct elfgot_symbol map64, map, unmap;
+} found;
+
+static bool counting(void)
+{
+    return !atomic_load_explicit(&shut, memory_order_relaxed);
+}
+
+static void *booked(void *addr, size_t bytes)
+{
+    int e = errno;
+    if (addr != MAP_FAILED && counting())
+        acct_allocated_as(calling_thread(), (uintptr_t)addr, bytes, WEIR_MAPPED, WEIR_KIND_MAPPED);
+    errno = e;
+    return addr;
+}
+
+static void *hook_map64(void *hint, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+    return booked(real_map64(hint, bytes, protection, flags, fd, offset), bytes);
+}
+
+static void *hook_map(void *hint, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+    return booked(real_map(hint, bytes, protection, flags, fd, offset), bytes);
+}
+
+static int hook_unmap(void *addr, size_t bytes)
+{
+    struct live_rec rec;
+    int e = errno;
+    bool known = counting() && acct_suspend((uintptr_t)addr, &rec);
+    errno = e;
+    int rc = real_unmap(addr, bytes);
+    e = errno;
+    if (known && rc == 0)
+        acct_replaced(rec);
+    else if (known)
+        acct_restore((uintptr_t)addr, rec);
+    errno = e;
+    return rc;
+}
+
+void hook_map_shut(void)
+{
+    atomic_store_explicit(&shut, true, memory_order_relaxed);
+}
+
+bool hook_map_intact(void)
+{
+    return elfgot_holds(&found.unmap, (void *)hook_unmap) && elfgot_holds(&found.map64, (void *)hook_map64) &&
+           elfgot_holds(&found.map, (void *)hook_map);
+}
+
+/* munmap and at least one way to map; a symbol that is not used stays without slots. */
+static enum weir_rc find(const char **why)
+{
+    enum weir_rc unmap = elfgot_find(&found.lib, "munmap", &found.unmap);
+    enum weir_rc map64 = elfgot_find(&found.lib, "mmap64", &found.map64);
+    enum weir_rc map = elfgot_find(&found.lib, "mmap", &found.map);
+    bool usable = unmap == WEIR_OK && (map64 == WEIR_OK || map64 == WEIR_ENOENT) &&
+                  (map == WEIR_OK || map == WEIR_ENOENT) && found.map64.count + found.map.count > 0;
+    if (usable)
+        return WEIR_OK;
+    *why = "the JVM's NIO library calls mmap and munmap in no way we know: mapped files are not counted";
+    return WEIR_EINVAL;
+}
+
+/* munmap first, so that no mapping is booked whose end goes unseen. */
+static enum weir_rc replace(const char **why)
+{
+    real_unmap = (unmap_function *)found.unmap.original;
+    real_map64 = (map_function *)found.map64.original;
+    real_map = (map_function *)found.map.original;
+    enum weir_rc rc = elfgot_put(&found.unmap, (void *)hook_unmap);
+    if (rc == WEIR_OK)
+        rc = elfgot_put(&found.map64, (void *)hook_map64);
+    if (rc == WEIR_OK)
+        rc = elfgot_put(&found.map, (void *)hook_map);
+    if (rc == WEIR_OK)
+        return WEIR_OK;
+    hook_map_shut();
+    *why = "the kernel refuses to open the NIO library's import table: mapped files are not counted";
+    return rc;
+}
+
+enum weir_rc hook_map_install(const char *library, hook_map_thread *thread, const char **why)
+{
+    enum weir_rc rc = elfgot_open(&found.lib, library);
+    *why = rc == WEIR_ENOENT ? "the JVM's NIO library is not loaded: mapped files are not counted"
+                             : "the JVM's NIO library is not what we know, or there are two: mapped files are not counted";
+    if (rc != WEIR_OK)
+        return rc;
+    calling_thread = thread;
+    rc = find(why);
+    if (rc != WEIR_OK) {
+        elfgot_close(&found.lib);
+        return rc;
+    }
+    pthread_atfork(NULL, NULL, hook_map_shut);
+    return replace(why);
+}
