@@ -101,6 +101,41 @@ static void stress_live_stays_exact_while_it_is_full(void)
     CU_ASSERT_TRUE(atomic_load(&refused) > 0);
 }
 
+/* Fresh records are drawn by all groups at once: none may be given out twice. */
+static void grow(int member)
+{
+    uintptr_t from = (uintptr_t)(member + 1) << 32;
+    for (uintptr_t i = 0; i < MAX_RECS / CREW - 100; i++) {
+        struct live_rec old;
+        bool            stale = true;
+        crew_check(live_put(live, from + i * 16, (struct live_rec){ i, (uint32_t)member }, &stale,
+                            &old) == WEIR_OK);
+        crew_check(!stale);
+    }
+}
+
+static void find_all(int member)
+{
+    uintptr_t from = (uintptr_t)(member + 1) << 32;
+    for (uintptr_t i = 0; i < MAX_RECS / CREW - 100; i++) {
+        struct live_rec rec = { 0, 0 };
+        crew_check(live_take(live, from + i * 16, &rec) && rec.bytes == i &&
+                   rec.owner == (uint32_t)member);
+    }
+}
+
+static void stress_live_grows_from_all_sides(void)
+{
+    for (int round = 0; round < 20 / CREW_SCALE; round++) {
+        CU_ASSERT_EQUAL_FATAL(live_new(&live, MAX_RECS), WEIR_OK);
+        CU_ASSERT_EQUAL(crew_run(CREW, grow), 0);
+        CU_ASSERT_EQUAL(live_count(live), CREW * (MAX_RECS / CREW - 100));
+        CU_ASSERT_EQUAL(crew_run(CREW, find_all), 0);
+        CU_ASSERT_EQUAL(live_count(live), 0);
+        live_delete(live);
+    }
+}
+
 /* Two threads may put the same address when a free went unseen: one of the records is handed back as stale, none is lost. */
 static atomic_ullong put_sum, stale_sum;
 
@@ -140,5 +175,5 @@ static void stress_live_hands_each_replaced_record_back_once(void)
 }
 
 SUITE(stress_live, NULL, NULL, CASE(stress_live_loses_and_doubles_no_record),
-      CASE(stress_live_stays_exact_while_it_is_full),
+      CASE(stress_live_stays_exact_while_it_is_full), CASE(stress_live_grows_from_all_sides),
       CASE(stress_live_hands_each_replaced_record_back_once));

@@ -116,6 +116,50 @@ static void stress_owners_sum_to_zero_while_the_dead_are_reclaimed(void)
     owners_delete(owners);
 }
 
+/* ---- reclaimed without a pause */
+
+/* Two charges of one key while the first is live must meet the same owner: it was not taken away in between. */
+static void charge_twice(uint64_t seed)
+{
+    for (int r = 0; r < ROUNDS; r++) {
+        struct charge c = { .key = key_of(1 + crew_below(&seed, 4 * COMMON)), .bytes = 8 };
+        c.at = owners_charge(owners, &c.key, c.bytes, r);
+        uint32_t again = owners_charge(owners, &c.key, c.bytes, r);
+        crew_check(again == c.at && means_its_key(&c));
+        owners_discharge(owners, again, c.bytes);
+        owners_discharge(owners, c.at, c.bytes);
+    }
+}
+
+static void work_twice(int member)
+{
+    if (member == REPORTER) {
+        while (atomic_load_explicit(&at_work, memory_order_relaxed) != 0)
+            atomic_fetch_add_explicit(&reclaimed, owners_reclaim(owners), memory_order_relaxed);
+        return;
+    }
+    charge_twice((uint64_t)member);
+    atomic_fetch_sub_explicit(&at_work, 1, memory_order_relaxed);
+}
+
+static void stress_owners_in_use_are_never_reclaimed(void)
+{
+    CU_ASSERT_EQUAL_FATAL(owners_new(&owners), WEIR_OK);
+    for (uint32_t i = 1; i <= 50000;
+         i++) { /* three quarters live: every look reclaims what it can */
+        struct owner_key key = key_of(KEYS + i);
+        owners_charge(owners, &key, 1, 1);
+    }
+    atomic_store(&reclaimed, 0);
+    atomic_store(&at_work, CREW - 1);
+    CU_ASSERT_EQUAL(crew_run(CREW, work_twice), 0);
+    CU_ASSERT_TRUE(atomic_load(&reclaimed) > 0);
+    CU_ASSERT_EQUAL(owners_dropped(owners), 0);
+    owners_reclaim(owners);
+    CU_ASSERT_EQUAL(owners_reclaim(owners), 0);
+    owners_delete(owners);
+}
+
 /* ---- sums that stay */
 
 static void charge_for_good(int member)
@@ -147,4 +191,4 @@ static void stress_owners_keep_exact_sums(void)
 }
 
 SUITE(stress_owners, NULL, NULL, CASE(stress_owners_sum_to_zero_while_the_dead_are_reclaimed),
-      CASE(stress_owners_keep_exact_sums));
+      CASE(stress_owners_in_use_are_never_reclaimed), CASE(stress_owners_keep_exact_sums));

@@ -3,6 +3,8 @@
 #include "core/counters.h"
 
 #include <CUnit/CUnit.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "crew.h"
@@ -132,8 +134,44 @@ static void counters_are_exact_under_threads(void)
     CU_ASSERT_TRUE(row.peak >= row.used && row.peak <= row.used + CREW * 5000);
 }
 
+/* Two at a time, in step: when both add at once the peak must be their sum, whoever wrote first. */
+enum { PAIR = 2, STEPS = 20000 / CREW_SCALE };
+
+static atomic_uint arrived;
+
+static void in_step(unsigned step)
+{
+    atomic_fetch_add_explicit(&arrived, 1, memory_order_acq_rel);
+    for (unsigned spins = 0; atomic_load_explicit(&arrived, memory_order_acquire) < step * PAIR;
+         spins++)
+        if (spins % 1024 == 1023)
+            sched_yield();
+}
+
+static void add_in_step(int member)
+{
+    unsigned step = 0;
+    for (int i = 0; i < STEPS; i++) {
+        in_step(++step);
+        counters_add(&c, WEIR_MANAGED, WEIR_KIND_DIRECT, 10 + (uint64_t)member, 1);
+        in_step(++step);
+        if (member == 0) {
+            struct weir_row mine;
+            counters_row(&c, WEIR_MANAGED, &mine);
+            crew_check(mine.peak == mine.used && mine.used == 21 * ((uint64_t)i + 1));
+        }
+    }
+}
+
+static void counters_peak_misses_no_step_of_two_threads(void)
+{
+    atomic_store(&arrived, 0);
+    CU_ASSERT_EQUAL(crew_run(PAIR, add_in_step), 0);
+}
+
 SUITE(counters, fresh, NULL, CASE(counters_add_returns_what_was_held_before),
       CASE(counters_row_sums_by_kind), CASE(counters_sub_undoes_add),
       CASE(counters_peak_is_the_highest_and_its_time),
       CASE(counters_forget_peak_starts_again_from_what_is_used),
-      CASE(counters_row_leaves_the_other_fields), CASE(counters_are_exact_under_threads));
+      CASE(counters_row_leaves_the_other_fields), CASE(counters_are_exact_under_threads),
+      CASE(counters_peak_misses_no_step_of_two_threads));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "crew.h"
 #include "suite.h"
 
@@ -82,6 +83,21 @@ static void intern_keeps_zeros_apart_by_their_number(void)
     CU_ASSERT_EQUAL(intern_put(table, "\0\0", 2), two);
 }
 
+/* Found by search: what the table compares besides the 32 bits it keeps of the hash. */
+static void intern_tells_texts_of_one_hash_apart(void)
+{
+    static const char *const pairs[][2] = { { "n0008430", "n0028039" }, { "a3e55a1bd", "a" } };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        const char *x = pairs[i][0], *y = pairs[i][1];
+        CU_ASSERT_EQUAL((uint32_t)hash_bytes(x, strlen(x)), (uint32_t)hash_bytes(y, strlen(y)));
+        uint32_t id_x = put(x), id_y = put(y);
+        CU_ASSERT_NOT_EQUAL(id_x, id_y);
+        CU_ASSERT_EQUAL(put(x), id_x);
+        CU_ASSERT_EQUAL(put(y), id_y);
+        CU_ASSERT_TRUE(holds(id_x, x, (uint32_t)strlen(x)) && holds(id_y, y, (uint32_t)strlen(y)));
+    }
+}
+
 static void intern_never_moves_what_it_stored(void)
 {
     static uint32_t    id[MANY];
@@ -150,7 +166,8 @@ static void intern_touches_memory_as_it_is_used(void)
 
 SUITE(intern, fresh, gone, CASE(intern_gives_equal_bytes_one_id),
       CASE(intern_get_returns_the_bytes_aligned_whatever_they_are),
-      CASE(intern_keeps_zeros_apart_by_their_number), CASE(intern_never_moves_what_it_stored),
+      CASE(intern_keeps_zeros_apart_by_their_number), CASE(intern_tells_texts_of_one_hash_apart),
+      CASE(intern_never_moves_what_it_stored),
       CASE(intern_full_of_entries_gives_0_counts_and_knows_the_old),
       CASE(intern_full_of_bytes_gives_0_counts_and_knows_the_old),
       CASE(intern_touches_memory_as_it_is_used));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "crew.h"
 #include "suite.h"
 
@@ -255,6 +256,27 @@ static void live_full_still_replaces_and_takes_the_freed_address_again(void)
     CU_ASSERT_FALSE(live_has(live, addr_of(refused)));
 }
 
+/* All addresses of two neighbouring groups, as hash and group number have it: more records than buckets there can be. */
+static void live_keeps_groups_apart_when_two_hold_all(void)
+{
+    enum { EACH = 250 };
+    uintptr_t addr[2 * EACH];
+    uint32_t  found[2] = { 0, 0 }, n = 0;
+    instead_of_fresh(SMALL);
+    for (uintptr_t a = 4096; n < 2 * EACH; a += 16) {
+        uint64_t group = hash_u64(a) % GROUPS - 20;
+        if (group < 2 && found[group] < EACH) {
+            found[group]++;
+            addr[n++] = a;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++)
+        CU_ASSERT_EQUAL(put(addr[i], i, i), WEIR_OK);
+    for (uint32_t i = 0; i < n; i++)
+        CU_ASSERT_TRUE(takes(addr[i], i, i));
+    CU_ASSERT_EQUAL(live_count(live), 0);
+}
+
 /* ---- memory */
 
 static void put_range(uint32_t from, uint32_t to)
@@ -300,5 +322,6 @@ SUITE(live, fresh, gone, CASE(live_take_returns_what_put_stored_once),
       CASE(live_finds_every_record_after_each_split),
       CASE(live_full_refuses_the_new_and_keeps_the_old),
       CASE(live_full_still_replaces_and_takes_the_freed_address_again),
+      CASE(live_keeps_groups_apart_when_two_hold_all),
       CASE(live_costs_at_most_40_bytes_per_further_record),
       CASE(live_reuses_the_memory_of_records_taken_out));
