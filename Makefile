@@ -11,6 +11,7 @@ JAVA_HOME   ?= $(patsubst %/bin/javac,%,$(shell readlink -f "$$(command -v javac
 MVN         ?= mvn
 T           ?=
 ORACLE_N    ?= 5000
+BENCH       ?=
 LIBYAML     ?= $(shell $(CC) -print-file-name=libyaml.a)
 
 # build/ holds the product; build/<variant>/ the objects of each compiler and sanitizer, so switching needs no clean.
@@ -49,7 +50,7 @@ TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(
 FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so
 ALL_C       := $(wildcard agent/*.[ch] agent/*/*.[ch] include/*.h tests/*.[ch])
 
-.PHONY: all test test-unit test-java check lint asan tsan oracle demo install format help clean
+.PHONY: all test test-unit test-java check lint asan tsan oracle demo bench install format help clean
 .DELETE_ON_ERROR:
 
 all: $(OUT)/libweir.so $(OUT)/weir ## the agent and the tool, in build/
@@ -107,6 +108,9 @@ oracle: all ## weir derive against Flink's own classes, ORACLE_N random configur
 
 demo: ## a real TaskManager caught in the act
 	scripts/demo.sh
+
+bench: all ## what it costs, against the bare JVM and NMT (BENCH="--rounds 3 --only start" runs some)
+	scripts/bench.sh $(BENCH)
 
 install: all ## to PREFIX
 	install -D -m 0755 build/libweir.so $(DESTDIR)$(PREFIX)/lib/libweir.so

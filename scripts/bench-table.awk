@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# bench-table.awk: the table of scripts/bench.sh from its single figures (round, row, variant, value).
+# A result is taken round by round between the variants of that round; printed are the medians
+# and, in brackets, the quartiles of the results. Rows without figures are left out.
+
+BEGIN {
+    FS = "\t"
+    line("unsafe64", "Unsafe allocate(64)+free, ns", "added", "", "")
+    line("unsafe64", "  of what NMT adds", "of-nmt", "<=", 0.8)
+    line("direct4k", "allocateDirect(4 KiB)+clean, ns", "ratio", "<=", 1.25)
+    line("direct1m", "allocateDirect(1 MiB)+clean, ns", "ratio", "<=", 1.05)
+    line("enforce", "mode=enforce, decided call+free, ns", "added", "<=", 1200)
+    line("throwable", "Throwable built, ns", "added", "<=", 25)
+    line("thread", "thread start+join, ns", "ratio", "<=", 1.08)
+    line("start", "JVM start to end, ms", "added", "<=", 20)
+    line("start", "  agent dormant", "added", "<=", 20, "dormant")
+    line("memory", "agent, 10,000 live, MiB", "value", "<=", 12)
+    line("memory-more", "  per further one, bytes", "value", "<=", 40)
+    line("rss", "process, 10,000 live, MiB RSS", "added", "<=", 12)
+    line("rss-more", "  per further one, bytes RSS", "added", "<=", 40)
+    line("flink", "Flink job, million records/s", "ratio", ">=", 0.99)
+    line("flink-cpu", "  TaskManagers' CPU, s", "ratio", "", "")
+}
+
+{
+    value[$2, $3, $1] = $4
+    if ($1 > rounds)
+        rounds = $1
+}
+
+END {
+    print_row("row", "bare", "nmt", "weir", "result", "quartiles", "bound", "ok?")
+    for (i = 1; i <= lines; i++)
+        report(i)
+}
+
+function line(row, title, kind, sense, bound, variant)
+{
+    lines++
+    row_of[lines] = row
+    title_of[lines] = title
+    kind_of[lines] = kind
+    sense_of[lines] = sense
+    bound_of[lines] = bound
+    variant_of[lines] = variant == "" ? "weir" : variant
+}
+
+# A round's result, or "" when the round lacks a variant.
+function result(i, round,    row, bare, nmt, weir)
+{
+    row = row_of[i]
+    bare = value[row, "bare", round]
+    nmt = value[row, "nmt", round]
+    weir = value[row, variant_of[i], round]
+    if (kind_of[i] == "value")
+        return weir
+    if (bare == "" || weir == "")
+        return ""
+    if (kind_of[i] == "ratio")
+        return weir / bare
+    if (kind_of[i] == "added")
+        return weir - bare
+    return nmt == "" || nmt == bare ? "" : (weir - bare) / (nmt - bare)
+}
+
+function report(i,    n, round, r, results, middle, ok)
+{
+    for (round = 1; round <= rounds; round++)
+        if ((r = result(i, round)) != "")
+            results[++n] = r + 0
+    if (n == 0)
+        return
+    sort(results, n)
+    middle = quantile(results, n, 0.5)
+    ok = sense_of[i] == "" ? "-" : (sense_of[i] == "<=" ? middle <= bound_of[i] : middle >= bound_of[i]) ? "yes" : "no"
+    print_row(title_of[i], of(i, "bare"), of(i, "nmt"), of(i, variant_of[i]), shown(i, middle),
+              "[" plain(quantile(results, n, 0.25)) " .. " plain(quantile(results, n, 0.75)) "] n=" n,
+              sense_of[i] == "" ? "-" : sense_of[i] " " bound_of[i], ok)
+}
+
+# The median of a variant's own figures.
+function of(i, variant,    n, round, values)
+{
+    for (round = 1; round <= rounds; round++)
+        if (value[row_of[i], variant, round] != "")
+            values[++n] = value[row_of[i], variant, round] + 0
+    if (n == 0 || kind_of[i] == "of-nmt")
+        return "-"
+    sort(values, n)
+    return plain(quantile(values, n, 0.5))
+}
+
+function shown(i, x)
+{
+    if (kind_of[i] == "added")
+        return (x < 0 ? "" : "+") plain(x)
+    return kind_of[i] == "value" ? plain(x) : plain(x) " x"
+}
+
+function plain(x) { return sprintf((x < 0 ? -x : x) >= 1000 ? "%.0f" : (x < 0 ? -x : x) >= 20 ? "%.1f" : "%.3f", x) }
+
+function quantile(sorted, n, q,    at, low)
+{
+    at = 1 + (n - 1) * q
+    low = int(at)
+    return low >= n ? sorted[n] : sorted[low] + (at - low) * (sorted[low + 1] - sorted[low])
+}
+
+function sort(a, n,    i, j, x)
+{
+    for (i = 2; i <= n; i++) {
+        x = a[i]
+        for (j = i - 1; j >= 1 && a[j] > x; j--)
+            a[j + 1] = a[j]
+        a[j + 1] = x
+    }
+}
+
+function print_row(title, bare, nmt, weir, r, spread, bound, ok)
+{
+    printf "%-36s| %9s | %9s | %9s | %10s | %-27s | %-7s | %s\n", title, bare, nmt, weir, r, spread, bound, ok
+}
