@@ -1,11 +1,411 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* diagnose.c: nothing is said yet about an OutOfMemoryError beyond its figures. */
+/* diagnose.c: the verdict on an OutOfMemoryError of the direct pool, and what else its figures show.
+ * A text is "HEADLINE; details": no ';' in the headline, which becomes the report's first line.
+ * The verdict is the first of these that holds (users.md A3; s = oomsum.h):
+ *   direct-leak           16 MiB or more of ended attempts outlived a full collection, and without them it would have fitted
+ *   direct-contradiction  it would have fitted into what Flink's configuration implies
+ *   nio-temporary-buffers without NIO's per-thread caches it would have fitted
+ *   direct-open           what would decide is missing: a collection after the attempts' end, the System.gc() that a flag
+ *                         makes void, the holder of bytes that nobody is known for, Flink
+ *   direct-budget         running attempts and Flink itself hold it
+ * Size advised for a budget: holds what is used and the request, stays under the 80 % of the budget at which Weir warns,
+ * and covers what task.off-heap itself holds, so that the next run is silent. For a leak: holds, and as many ended
+ * attempts again. */
 #include "model/diagnose.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/advice.h"
+#include "model/mib.h"
+#include "model/oomsum.h"
 
 #include "base/poison.h"
 
+enum { WORTH_SAYING = 16 << 20, WARN_PERCENT = 80 };
+
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* NULL: no room for another one. */
+static struct weir_diagnosis *begin(struct weir_oom *oom, const char *id, struct buf *text)
+{
+    if (oom->diagnosis_count == WEIR_MAX_DIAGNOSES)
+        return NULL;
+    struct weir_diagnosis *d = &oom->diagnosis[oom->diagnosis_count++];
+    d->id = id;
+    d->advice_count = 0;
+    buf_init(text, d->text, sizeof d->text);
+    return d;
+}
+
+static void set_advice(struct weir_diagnosis *d, const char *key, const char *value)
+{
+    struct weir_advice *a = &d->advice[d->advice_count++];
+    memset(a, 0, sizeof *a);
+    snprintf(a->key, sizeof a->key, "%s", key);
+    snprintf(a->value, sizeof a->value, "%s", value);
+}
+
+/* Sizes of the budget's row; or one clause why there are none. */
+static void advise_size(struct weir_diagnosis *d, struct buf *text, const struct weir_oom *oom,
+                        const struct diagnose_flink *flink, struct advice_need need)
+{
+    const char *why;
+    d->advice_count =
+        advice_off_heap(flink->conf, flink->version, flink->role, &oom->sheet, need, d->advice, &why);
+    if (d->advice_count == 0)
+        buf_printf(text, "; no size is advised: %s", why);
+}
+
+static const char *budget_name(const struct oomsum *s)
+{
+    return s->jobmanager ? "off-heap" : "framework.off-heap + task.off-heap";
+}
+
+/* 125.1 of 128.0 MiB (framework.off-heap + task.off-heap) */
+static void put_budget(struct buf *b, const struct oomsum *s, uint64_t bytes)
+{
+    mib_put_of(b, bytes, s->room);
+    buf_printf(b, " (%s)", budget_name(s));
+}
+
+/* 16.0 MiB asked, 12.9 MiB short */
+static void put_request(struct buf *b, const struct weir_oom *oom, const struct oomsum *s)
+{
+    if (oom->requested != 0) {
+        mib_put(b, oom->requested);
+        buf_puts(b, " asked, ");
+    } else {
+        buf_puts(b, "the size asked is not known, ");
+    }
+    if (s->lacking == 0) {
+        mib_put(b, s->left);
+        buf_puts(b, " left when it was read");
+    } else {
+        mib_put(b, s->lacking);
+        buf_puts(b, " short");
+    }
+}
+
+/* 3 ended attempts of job orders (5f1c..9e2a) and 1 other job */
+static void put_ended(struct buf *b, const struct weir_oom *oom, const struct oomsum *s)
+{
+    const struct weir_job *job = &oom->jobs[0];
+    size_t                 others = 0;
+    for (size_t i = 1; i < oom->job_count && i < WEIR_TOP_JOBS; i++)
+        others += oom->jobs[i].ended != 0;
+    buf_printf(b, "%" PRIu32 " ended attempt%s of job ", s->attempts, s->attempts == 1 ? "" : "s");
+    unsigned first = (unsigned)(job->job_id[0] >> 48), last = (unsigned)(job->job_id[1] & 0xffff);
+    if (job->job_name[0] != '\0')
+        buf_printf(b, "%.64s (%04x..%04x)", job->job_name, first, last);
+    else
+        buf_printf(b, "%04x..%04x", first, last);
+    if (others != 0)
+        buf_printf(b, " and %zu other job%s", others, others == 1 ? "" : "s");
+}
+
+/* ---- leak ---- */
+
+static uint64_t nio_bytes(const struct weir_oom *oom, uint64_t *owners, uint64_t *blocks, uint64_t *largest)
+{
+    uint64_t bytes = 0;
+    *owners = *blocks = *largest = 0;
+    for (size_t i = 0; i < oom->sheet.owner_count && i < WEIR_TOP_OWNERS; i++) {
+        const struct weir_owner *o = &oom->sheet.owners[i];
+        if (!oomsum_is_nio_cache(o))
+            continue;
+        bytes += o->bytes;
+        *owners += 1;
+        *blocks += o->count;
+        *largest = o->bytes > *largest ? o->bytes : *largest;
+    }
+    return bytes;
+}
+
+static bool decides(uint64_t bytes, const struct oomsum *s)
+{
+    return bytes >= WORTH_SAYING && bytes >= s->lacking;
+}
+
+static bool say_leak(struct weir_oom *oom, const struct oomsum *s, const struct diagnose_flink *flink)
+{
+    struct buf text;
+    if (!decides(s->proven, s) || s->attempts == 0)
+        return false;
+    struct weir_diagnosis *d = begin(oom, "direct-leak", &text);
+    if (s->lacking_known)
+        buf_puts(&text, "LEAK of ended attempts, not a small budget; ");
+    else
+        buf_puts(&text, "LEAK of ended attempts, open whether it is all; the size asked is not known, and ");
+    put_budget(&text, s, s->proven);
+    buf_puts(&text, " belong to ");
+    put_ended(&text, oom, s);
+    buf_puts(&text, ", ");
+    mib_put(&text, s->ended / s->attempts);
+    buf_puts(&text, " each on average");
+    if (s->lacking_known) {
+        buf_puts(&text, "; without them the ");
+        mib_put(&text, oom->requested);
+        buf_puts(&text, " asked would have fitted");
+    }
+    struct advice_need need = { plus(plus(s->beside, oom->requested), s->ended), 0 };
+    advise_size(d, &text, oom, flink, need);
+    if (d->advice_count != 0)
+        buf_printf(&text, "; a larger size is no cure: it buys %" PRIu32 " more such attempt%s", s->attempts,
+                   s->attempts == 1 ? "" : "s");
+    buf_mark_cut(&text);
+    return true;
+}
+
+/* ---- what the pool's limit is ---- */
+
+static void put_implied(struct buf *b, const struct weir_oom *oom, const struct oomsum *s)
+{
+    static const enum weir_component parts[] = { WEIR_NETWORK, WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_OFF_HEAP };
+    if (s->jobmanager)
+        return;
+    for (int i = 0; i < 3; i++) {
+        buf_puts(b, i == 0 ? " (network " : i == 1 ? " + framework.off-heap " : " + task.off-heap ");
+        mib_put_bare(b, oom->sheet.rows[parts[i]].limit.bytes);
+    }
+    buf_puts(b, ")");
+}
+
+static bool is_contradiction(const struct oomsum *s)
+{
+    return s->implied_known && s->limit < s->implied;
+}
+
+static void say_contradiction(struct weir_oom *oom, const struct oomsum *s, bool whole)
+{
+    struct buf             text;
+    struct weir_diagnosis *d = begin(oom, "direct-contradiction", &text);
+    if (d == NULL)
+        return;
+    bool flag = strcmp(oom->sheet.pools[WEIR_POOL_DIRECT].limit.source, "jvm flag") == 0;
+    buf_puts(&text, flag ? "MaxDirectMemorySize is below what Flink's configuration implies; "
+                         : "MaxDirectMemorySize is not set and the JVM's own limit is below what Flink's "
+                           "configuration implies; ");
+    mib_put(&text, s->limit);
+    buf_puts(&text, " in force, ");
+    mib_put(&text, s->implied);
+    buf_puts(&text, " implied");
+    put_implied(&text, oom, s);
+    if (whole) {
+        buf_puts(&text, ", with which the ");
+        mib_put(&text, oom->requested);
+        buf_puts(&text, " asked would have fitted");
+    }
+    buf_puts(&text, "; correct the flag, not a size of Flink's");
+    buf_mark_cut(&text);
+    char value[32];
+    snprintf(value, sizeof value, "%" PRIu64, s->implied);
+    set_advice(d, "-XX:MaxDirectMemorySize", value);
+}
+
+/* ---- NIO's caches ---- */
+
+static void say_nio(struct weir_oom *oom, const struct oomsum *s, bool whole)
+{
+    struct buf             text;
+    uint64_t               owners, blocks, largest;
+    uint64_t               bytes = nio_bytes(oom, &owners, &blocks, &largest);
+    struct weir_diagnosis *d = begin(oom, "nio-temporary-buffers", &text);
+    if (d == NULL)
+        return;
+    buf_puts(&text, whole ? "NIO's temporary buffers, cached per thread, hold what is missing; "
+                          : "NIO caches temporary direct buffers per thread; ");
+    put_budget(&text, s, bytes);
+    buf_printf(&text, " in %" PRIu64 " block%s of %" PRIu64 " owner%s, ", blocks, blocks == 1 ? "" : "s", owners,
+               owners == 1 ? "" : "s");
+    if (owners > 1) {
+        buf_puts(&text, "the largest ");
+        mib_put(&text, largest);
+        buf_puts(&text, ", ");
+    }
+    buf_puts(&text, "taken for heap buffers read or written through channels; capped, a thread frees a larger one after "
+                    "each use");
+    buf_mark_cut(&text);
+    set_advice(d, "-Djdk.nio.maxCachedBufferSize", "262144");
+}
+
+/* ---- open ---- */
+
+static void say_open(struct weir_oom *oom, const char *headline, const char *details)
+{
+    struct buf text;
+    if (begin(oom, "direct-open", &text) == NULL)
+        return;
+    buf_printf(&text, "open: %s; %s", headline, details);
+    buf_mark_cut(&text);
+}
+
+static void say_not_collected(struct weir_oom *oom, const struct oomsum *s)
+{
+    struct buf text;
+    if (begin(oom, "direct-open", &text) == NULL)
+        return;
+    buf_puts(&text, "open: ");
+    mib_put(&text, s->ended);
+    buf_puts(&text, " of ended attempts not yet collected; ");
+    put_budget(&text, s, s->ended);
+    buf_puts(&text, " belong to ");
+    put_ended(&text, oom, s);
+    buf_puts(&text, oom->gc_known ? "; the last full collection began before some of them ended"
+                                  : "; no full collection was seen since Weir was loaded");
+    buf_puts(&text, ". If the next one leaves them it is a leak; if it frees them the budget is too small");
+    if (oom->explicit_gc_off)
+        buf_puts(&text, ", or -XX:+DisableExplicitGC kept the JDK from freeing them");
+    buf_mark_cut(&text);
+}
+
+static void say_explicit_gc_off(struct weir_oom *oom, const struct oomsum *s)
+{
+    struct buf             text;
+    struct weir_diagnosis *d = begin(oom, "explicit-gc-off", &text);
+    if (d == NULL)
+        return;
+    buf_puts(&text, "open: explicit GC is disabled, so garbage was not collected before it failed; "
+                    "-XX:+DisableExplicitGC makes the System.gc() void by which the JDK makes room: ");
+    put_budget(&text, s, s->direct);
+    buf_puts(&text, " may be in use or garbage. -XX:+ExplicitGCInvokesConcurrent keeps such collections short");
+    buf_mark_cut(&text);
+    set_advice(d, "-XX:-DisableExplicitGC", "");
+}
+
+static void say_unknown(struct weir_oom *oom, const struct oomsum *s)
+{
+    struct buf text;
+    if (begin(oom, "direct-open", &text) == NULL)
+        return;
+    buf_puts(&text, "open: ");
+    mib_put(&text, s->unknown);
+    buf_puts(&text, " are held by nobody Weir can name; ");
+    put_request(&text, oom, s);
+    buf_puts(&text, "; these bytes were taken before Weir was loaded, or by threads without an attempt, and could be of "
+                    "ended attempts as well as of running ones");
+    buf_mark_cut(&text);
+}
+
+/* ---- budget ---- */
+
+static struct advice_need budget_need(const struct weir_oom *oom, const struct oomsum *s)
+{
+    const struct weir_row *rows = oom->sheet.rows;
+    uint64_t               rows_used = s->direct + s->uncounted;
+    uint64_t               pool = plus(s->beside, oom->requested);
+    uint64_t               quiet = plus(rows_used, oom->requested);
+    quiet = plus(quiet / WARN_PERCENT * 100, quiet % WARN_PERCENT * 100 / WARN_PERCENT + 1);
+    struct advice_need need = { pool > quiet ? pool : quiet, 0 };
+    if (!s->jobmanager && rows[WEIR_TASK_OFF_HEAP].measured)
+        need.share = plus(rows[WEIR_TASK_OFF_HEAP].used, oom->attempt.known ? oom->requested : 0);
+    return need;
+}
+
+static void say_budget(struct weir_oom *oom, const struct oomsum *s, const struct diagnose_flink *flink)
+{
+    struct buf             text;
+    struct weir_diagnosis *d = begin(oom, "direct-budget", &text);
+    bool                   flag = strcmp(oom->sheet.pools[WEIR_POOL_DIRECT].limit.source, "jvm flag") == 0;
+    if (d == NULL)
+        return;
+    buf_puts(&text, "BUDGET too small, ");
+    buf_puts(&text, s->jobmanager                ? "no attempts run on a JobManager; "
+                    : s->ended >= WORTH_SAYING ? "and ended attempts are not enough to explain it; "
+                                               : "no leak; ");
+    put_request(&text, oom, s);
+    buf_puts(&text, ": ");
+    put_budget(&text, s, s->beside);
+    buf_puts(&text, " in use");
+    if (!s->jobmanager) {
+        buf_puts(&text, ", running attempts ");
+        mib_put_bare(&text, s->running);
+        buf_puts(&text, ", ended ones ");
+        mib_put_bare(&text, s->ended);
+        buf_puts(&text, ", Flink itself and the rest ");
+        uint64_t attempts = s->running + s->ended;
+        mib_put_bare(&text, s->beside > attempts ? s->beside - attempts : 0);
+    }
+    if (s->jobmanager && !flag)
+        buf_puts(&text, "; no size is advised: MaxDirectMemorySize is not set, the heap's maximum is the limit "
+                        "(jobmanager.memory.enable-jvm-direct-memory-limit sets it)");
+    else
+        advise_size(d, &text, oom, flink, budget_need(oom, s));
+    buf_mark_cut(&text);
+}
+
+/* ---- beside the verdict ---- */
+
+/* Unsafe and foreign memory of user code. A JobManager's row does not tell user code from Flink. */
+static void say_uncounted(struct weir_oom *oom)
+{
+    const struct weir_row *row = &oom->sheet.rows[WEIR_TASK_OFF_HEAP];
+    struct buf             text;
+    uint64_t               unsafe = row->kind_bytes[WEIR_KIND_UNSAFE], ffm = row->kind_bytes[WEIR_KIND_FFM];
+    if (!row->present || !row->measured || unsafe + ffm < WORTH_SAYING || begin(oom, "uncounted", &text) == NULL)
+        return;
+    mib_put(&text, unsafe + ffm);
+    buf_puts(&text, " of task.off-heap are inside the process, outside MaxDirectMemorySize; ");
+    buf_puts(&text, ffm == 0      ? "taken through Unsafe"
+                    : unsafe == 0 ? "taken through foreign-memory arenas"
+                                  : "taken through Unsafe and foreign-memory arenas");
+    buf_puts(&text, ", which java.nio.Bits and its MXBean do not count");
+}
+
+static bool verdict(struct weir_oom *oom, const struct oomsum *s, const struct diagnose_flink *flink, bool *said_nio)
+{
+    uint64_t nio, owners, blocks, largest;
+    bool     fits_implied = s->lacking_known && plus(s->used, oom->requested) <= s->implied;
+    if (say_leak(oom, s, flink))
+        return false;
+    if (is_contradiction(s) && fits_implied) {
+        say_contradiction(oom, s, true);
+        return true;
+    }
+    nio = nio_bytes(oom, &owners, &blocks, &largest);
+    if (s->lacking_known && decides(nio, s)) {
+        say_nio(oom, s, *said_nio = true);
+    } else if (decides(s->ended, s)) {
+        say_not_collected(oom, s);
+    } else if (oom->explicit_gc_off) {
+        say_explicit_gc_off(oom, s);
+    } else if (decides(plus(s->ended, s->unknown), s)) {
+        say_unknown(oom, s);
+    } else {
+        say_budget(oom, s, flink);
+    }
+    return false;
+}
+
+static void diagnose_direct(struct weir_oom *oom, const struct diagnose_flink *flink)
+{
+    struct oomsum s = oomsum_of(oom);
+    uint64_t      owners, blocks, largest;
+    bool          said_nio = false;
+    if (!s.pool_known) {
+        say_open(oom, "how full the direct pool was is not known", "its use or its limit could not be read");
+        return;
+    }
+    if (flink->role == WEIR_ROLE_OTHER) {
+        say_open(oom, "a JVM without Flink has no attempts to tell a leak by", "see who holds most");
+    } else {
+        bool said_contradiction = verdict(oom, &s, flink, &said_nio);
+        if (!said_contradiction && is_contradiction(&s))
+            say_contradiction(oom, &s, false);
+    }
+    if (!said_nio && nio_bytes(oom, &owners, &blocks, &largest) >= WORTH_SAYING)
+        say_nio(oom, &s, false);
+}
+
 void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink)
 {
-    (void)flink;
     oom->diagnosis_count = 0;
+    if (oom->pool == WEIR_OOM_DIRECT)
+        diagnose_direct(oom, flink);
+    if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY)
+        say_uncounted(oom);
 }
