@@ -364,14 +364,19 @@ static void put_jobs(struct json *j, const struct weir_oom *oom)
     json_array_end(j);
 }
 
+/* One object per way; an entry without changes behind another one belongs to its way (model/advice.h). */
 static void put_advice(struct json *j, const struct weir_diagnosis *d)
 {
     json_array(j, "advice");
-    for (size_t i = 0; i < d->advice_count && i < WEIR_MAX_ADVICE; i++) {
+    for (size_t i = 0; i < d->advice_count && i < WEIR_MAX_ADVICE;) {
+        const char *changes = d->advice[i].changes;
         json_object(j, NULL);
-        json_string(j, d->advice[i].key, d->advice[i].value);
-        if (d->advice[i].changes[0] != '\0')
-            json_string(j, "changes", d->advice[i].changes);
+        do {
+            json_string(j, d->advice[i].key, d->advice[i].value);
+            i++;
+        } while (i < d->advice_count && i < WEIR_MAX_ADVICE && d->advice[i].changes[0] == '\0');
+        if (changes[0] != '\0')
+            json_string(j, "changes", changes);
         json_object_end(j);
     }
     json_array_end(j);
