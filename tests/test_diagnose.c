@@ -125,6 +125,9 @@ static void owners_prove_what_the_jobs_sums_leave_open(void)
     task->used += 100 * MIB;
     expect("108 shown to be direct", "direct-leak", LEAK);
     for (size_t i = 0; i < oom.sheet.owner_count; i++)
+        oom.sheet.owners[i].attempt.end_ms = oom.sheet.owners[i].attempt.end_ms == 0 ? 0 : oom.gc_after_ms;
+    expect("ended just before it collected", "direct-leak", LEAK);
+    for (size_t i = 0; i < oom.sheet.owner_count; i++)
         oom.sheet.owners[i].attempt.end_ms = oom.gc_after_ms + 1; /* ended while it collected */
     expect("8 left", "direct-open", "open: 108.0 MiB of ended attempts not yet collected");
 }
@@ -197,6 +200,9 @@ static void budget_is_said_with_its_numbers(void)
     CU_ASSERT_STRING_EQUAL(
         first()->text, BUDGET "; 16.0 MiB asked, 15.1 MiB short: 127.1 of 128.0 MiB (framework.off-heap + task.off-heap) in "
                               "use, running attempts 112.0, ended ones 0.0, Flink itself and the rest 15.1");
+    oom.jobs[0].running = 104 * MIB;
+    oom.jobs[0].ended = 8 * MIB;
+    CU_ASSERT_PTR_NOT_NULL(strstr(first()->text, ", running attempts 104.0, ended ones 8.0, Flink itself and the rest 15.1"));
     oom.requested = 0;
     CU_ASSERT_PTR_NOT_NULL(strstr(first()->text, "; the size asked is not known, 0.9 MiB left when it was read: "));
 }
@@ -244,6 +250,9 @@ static void nio_caches_that_hold_what_is_missing_are_the_verdict(void)
     expect("nio", "nio-temporary-buffers", "NIO's temporary buffers, cached per thread, hold what is missing");
     CU_ASSERT_PTR_NOT_NULL(strstr(oom.diagnosis[0].text, "; 112.0 of 128.0 MiB (framework.off-heap + task.off-heap) in 28 "
                                                          "blocks of 2 owners, the largest 96.0 MiB, "));
+    nio_owner(&oom.sheet.owners[0]);
+    oom.sheet.owner_count = 1;
+    CU_ASSERT_PTR_NOT_NULL(strstr(first()->text, " in 24 blocks of 1 owner, taken for heap buffers"));
     CU_ASSERT_EQUAL(oom.diagnosis[0].advice_count, 1);
     CU_ASSERT_STRING_EQUAL(oom.diagnosis[0].advice[0].key, "-Djdk.nio.maxCachedBufferSize");
     CU_ASSERT_STRING_EQUAL(oom.diagnosis[0].advice[0].value, "262144");
@@ -274,6 +283,15 @@ static void memory_that_bits_does_not_count(void)
     CU_ASSERT_STRING_EQUAL(find("uncounted")->text,
                            "512.0 MiB of task.off-heap are inside the process, outside MaxDirectMemorySize; taken through "
                            "Unsafe, which java.nio.Bits and its MXBean do not count");
+    task->kind_bytes[WEIR_KIND_FFM] = 16 * MIB;
+    first();
+    CU_ASSERT_PTR_NOT_NULL(strstr(find("uncounted")->text, "528.0 MiB of task.off-heap "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(find("uncounted")->text, "; taken through Unsafe and foreign-memory arenas, which"));
+    task->kind_bytes[WEIR_KIND_UNSAFE] = 0;
+    first();
+    CU_ASSERT_PTR_NOT_NULL(strstr(find("uncounted")->text, "; taken through foreign-memory arenas, which"));
+    task->kind_bytes[WEIR_KIND_FFM] = 0;
+    task->kind_bytes[WEIR_KIND_UNSAFE] = 512 * MIB;
     oom.pool = WEIR_OOM_NETTY;
     CU_ASSERT_STRING_EQUAL(first()->id, "uncounted");
     task->kind_bytes[WEIR_KIND_UNSAFE] = 16 * MIB - 1;

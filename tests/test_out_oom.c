@@ -307,6 +307,8 @@ static void hostile_names_cannot_forge_a_line(void)
     CU_ASSERT_PTR_NULL(strstr(data, "\n2026"));
     CU_ASSERT_PTR_NULL(strstr(data, "\xE2\x80\xA8"));
     CU_ASSERT_PTR_NOT_NULL(strstr(data, "\n  now     restart"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(data, "\n  victim  \"a\\\"\\n2026"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(data, ", vertex \"v\\\"\\n  fix"));
     CU_ASSERT_TRUE(b.len < LOG_LINE - 256);
     json();
     CU_ASSERT_STRING_EQUAL(json_at(data, "pool"), "\"direct\"");
