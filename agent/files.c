@@ -63,7 +63,8 @@ static int newest_first(const void *a, const void *b)
     return (x->modified < y->modified) - (x->modified > y->modified);
 }
 
-/* "weir-HOST-PID-...SUFFIX": the pid, or 0. A pid equal to ours is an earlier JVM of a container, where it is always 1. */
+/* "weir-HOST-PID-STAMP...SUFFIX": the pid, or 0. Another host's name may begin as ours does: the stamp tells. A pid equal to
+ * ours is an earlier JVM of a container, where it is always 1. */
 static long pid_in(const char *name, const char *host, const char *suffix)
 {
     char prefix[NAME_CAP];
@@ -71,7 +72,11 @@ static long pid_in(const char *name, const char *host, const char *suffix)
     size_t len = strlen(name), tail = strlen(suffix);
     if (n < 0 || strncmp(name, prefix, (size_t)n) != 0 || len < tail || strcmp(name + len - tail, suffix) != 0)
         return 0;
-    return strtol(name + n, NULL, 10);
+    char *rest;
+    long pid = strtol(name + n, &rest, 10);
+    bool stamped = rest[0] == '-' && strspn(rest + 1, "0123456789") == 8 && rest[9] == '-' &&
+                   strspn(rest + 10, "0123456789") == 6;
+    return stamped ? pid : 0;
 }
 
 static bool alive(long pid)
@@ -97,6 +102,15 @@ static size_t collect(DIR *d, const char *host, const char *suffix, struct candi
     return count;
 }
 
+/* The file and the one a stream turned over, NAME.1. */
+static void remove_with_older(DIR *d, const char *name)
+{
+    char older[NAME_CAP + 2];
+    snprintf(older, sizeof older, "%s.1", name);
+    unlinkat(dirfd(d), name, 0);
+    unlinkat(dirfd(d), older, 0);
+}
+
 void files_prune(const char *dir, const char *host, const char *suffix, size_t keep)
 {
     DIR *d = opendir(dir);
@@ -105,7 +119,7 @@ void files_prune(const char *dir, const char *host, const char *suffix, size_t k
         size_t count = collect(d, host, suffix, found);
         qsort(found, count, sizeof *found, newest_first);
         for (size_t i = keep; i < count; i++)
-            unlinkat(dirfd(d), found[i].name, 0);
+            remove_with_older(d, found[i].name);
         free(found);
     }
     if (d != NULL)
@@ -143,9 +157,9 @@ void files_put_line(struct files_stream *s, const struct buf *line)
         s->bytes += line->len;
     else
         s->lost++;
-    /* A part of a line (full disk): end it, so that the next one is whole. */
-    if (w > 0 && w < (ssize_t)line->len && write(s->fd, "\n", 1) == 1)
-        s->bytes += (uint64_t)w + 1;
+    /* A part of a line (full disk) is taken back, so that every line in the file is whole. */
+    if (w > 0 && w < (ssize_t)line->len && ftruncate(s->fd, (off_t)s->bytes) != 0)
+        s->bytes += (uint64_t)w;
 }
 
 void files_close_stream(struct files_stream *s)

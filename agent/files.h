@@ -16,8 +16,8 @@ bool files_directory(const char *const *candidates, size_t count, char *out, siz
  * (before the suffix). The name used goes to `used`. -1 and errno on failure. */
 int files_create(const char *path, char *used, size_t cap);
 
-/* Removes the oldest `weir-HOST-PID-*` files of this host with this suffix, so that `keep` remain; never one of a
- * process that is alive. */
+/* Removes the oldest `weir-HOST-PID-STAMP` files of this host with this suffix, so that `keep` remain; never one of a
+ * process that is alive. Before the own one is made: of files of our pid it only knows that they are older. */
 void files_prune(const char *dir, const char *host, const char *suffix, size_t keep);
 
 /* A stream of lines in at most two files of max/2 bytes each: when the first is full it becomes NAME.1. */

@@ -33,7 +33,7 @@
 #include "jvm/nio.h"
 #include "jvm/seed.h"
 #include "jvm/vmflags.h"
-#include "limits.h"
+#include "bounds.h"
 #include "model/component.h"
 #include "model/options.h"
 #include "model/policy.h"
@@ -47,12 +47,12 @@ static struct {
     struct options         options;
     struct rules           rules;
     struct discover        jvm;
-    struct limits          limits;
+    struct bounds          limits;
     struct policy_limits   policy;
     struct reporter_config reporter;
     char                   dir[OPTIONS_PATH_MAX];
     char                   jvm_version[64];
-    bool                   loaded, running;
+    bool                   loaded, running, flags_known;
 } me;
 
 static bool bits_used(void *thread, uint64_t *bytes)
@@ -243,14 +243,14 @@ static void install(JNIEnv *jni)
     if (!known)
         note_hook("bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
     if (hooked && known && bits_read(jni, &reserved, &count) && count > 0 && seed_direct(jni, &seeded) != WEIR_OK)
-        note_hook("before weir", "the heap walk failed: direct buffers older than the agent are not counted");
+        note_hook("before weir", "this JDK keeps its cleaners elsewhere: direct buffers older than the agent are not counted");
 }
 
 static void take_limits(JNIEnv *jni)
 {
     uint64_t direct;
     bool known = bits_limit(jni, &direct);
-    limits_compare(&me.limits, &me.jvm, known, direct);
+    bounds_compare(&me.limits, &me.jvm, known, direct);
     memcpy(me.policy.limit, me.limits.component, sizeof me.policy.limit);
     me.policy.grace = me.options.grace;
     me.policy.mode = me.options.mode;
@@ -259,9 +259,9 @@ static void take_limits(JNIEnv *jni)
 
 static void start(JNIEnv *jni)
 {
-    if (vmflags_init() != WEIR_OK)
+    if (!me.flags_known)
         note_hook("vm flags", "libjvm exports no structures: the JVM's own limits are unknown");
-    limits_find(&me.limits, &me.options, &me.jvm);
+    bounds_find(&me.limits, &me.options, &me.jvm);
     find_directory();
     if (prepare(jni) != WEIR_OK) {
         log_error("no memory or class fields for the agent's tables: the agent stays dormant");
@@ -288,6 +288,7 @@ static void JNICALL on_vm_init(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
 {
     (void)ti;
     (void)thread;
+    me.flags_known = vmflags_init() == WEIR_OK;
     discover_jvm(&me.jvm);
     if (dormant()) {
         discover_forget(&me.jvm);
@@ -312,7 +313,10 @@ static void JNICALL on_exhausted(jvmtiEnv *ti, JNIEnv *jni, jint flags, const vo
     (void)ti;
     (void)flags;
     (void)reserved;
-    hook_throw_exhausted(jni, what != NULL ? what : "");
+    /* The VM prints a line of its own, on stdout, for each one it posts (17 and newer): after one that is told, silence
+     * until the reporter asks again ten seconds later. */
+    if (hook_throw_exhausted(jni, what != NULL ? what : ""))
+        hook_throw_quiet();
 }
 
 static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
@@ -333,7 +337,7 @@ static enum weir_rc ask_for_events(void)
     jvmtiEventCallbacks callbacks;
     memset(&want, 0, sizeof want);
     memset(&callbacks, 0, sizeof callbacks);
-    want.can_tag_objects = 1;         /* identity of class loaders; the heap walk for buffers older than the agent */
+    want.can_tag_objects = 1;         /* identity of class loaders and threads */
     want.can_get_source_file_name = 1;
     want.can_get_line_numbers = 1;
     want.can_generate_resource_exhaustion_heap_events = 1;

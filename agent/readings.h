@@ -7,12 +7,12 @@
 
 #include "core/ring.h"
 #include "jvm/pools.h"
-#include "limits.h"
+#include "bounds.h"
 #include "snapshot.h"
 #include "weir.h"
 
 struct readings_config {
-    const struct limits *limits;
+    const struct bounds *limits;
     enum weir_role       role;
     bool                 counting; /* false: no hook is in, its rows are not measured */
     bool                 mapped;   /* hooks book the row `mapped` */

@@ -3,6 +3,7 @@
  * Every TICK_MS, and when a hook wakes it: drain events, judge the rows that only the VM knows, write a sheet when one is
  * due. Only this thread opens files, formats, calls MXBeans. All buffers are static: it is the only user.
  * Order at stop: events, exit sheet, stop event, then `done`; VMDeath waits for that. */
+#define _GNU_SOURCE /* sem_clockwait */
 #include "reporter.h"
 
 #include <errno.h>
@@ -21,13 +22,14 @@
 #include "core/acct.h"
 #include "files.h"
 #include "jvm/env.h"
+#include "jvm/hook_throw.h"
 #include "jvm/vmflags.h"
 #include "model/diagnose.h"
 #include "oom.h"
 #include "out/out.h"
 #include "readings.h"
 
-enum { TICK_MS = 1000, JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 1024, KEPT_FILES = 3 };
+enum { TICK_MS = 1000, REARM_MS = 10000, JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 1024, KEPT_FILES = 3 };
 
 static struct {
     struct reporter_config config;
@@ -40,7 +42,7 @@ static struct {
     char                  host[256], tm[300];
     struct files_stream   json;
     uint64_t              seq;
-    int64_t               start_mono_ms, last_tick_ms, last_sheet_ms;
+    int64_t               start_mono_ms, last_tick_ms, last_sheet_ms, last_rearm_ms;
     struct pools_figures  vm; /* of the last tick */
     struct weir_sheet     sheet;
     struct weir_breach    breach;
@@ -211,6 +213,10 @@ static void tick(int64_t mono)
     struct policy_verdict budget;
     int64_t now = clock_wall_ms();
     me.last_tick_ms = mono;
+    if (mono - me.last_rearm_ms >= REARM_MS) {
+        me.last_rearm_ms = mono;
+        hook_throw_rearm();
+    }
     acct_tick(now, &budget);
     say_row(&budget, me.config.role == WEIR_ROLE_JOBMANAGER ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT,
             budget.budget_used, 0);
@@ -268,11 +274,11 @@ static void open_json(void)
         return; /* lifecycle said why */
     if (!expand("json", me.config.options->json, path, sizeof path))
         return;
+    if (me.config.dir[0] != '\0')
+        files_prune(me.config.dir, me.host, ".jsonl", KEPT_FILES - 1);
     files_open_stream(&me.json, path, me.config.options->json_max);
     if (me.json.fd < 0)
         log_warn("option json: %s cannot be made: %s; no JSON lines are written", path, strerror(errno));
-    else if (me.config.dir[0] != '\0')
-        files_prune(me.config.dir, me.host, ".jsonl", KEPT_FILES - 1);
 }
 
 static void identify(void)
@@ -291,7 +297,7 @@ static void identify(void)
 static void say_start(void)
 {
     static struct weir_start start;
-    const struct limits *l = me.config.limits;
+    const struct bounds *l = me.config.limits;
     start = (struct weir_start){ .version = WEIR_VERSION, .jvm = me.config.jvm, .gc = vmflags_gc(), .flink = l->flink,
                                  .role = me.config.role, .mode = me.config.options->mode };
     memcpy(start.limits, l->component, sizeof start.limits);
@@ -325,11 +331,11 @@ static void say_stop(const char *reason)
 static void wait_for_work(void)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += TICK_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
-    while (sem_timedwait(&me.wake, &until) != 0 && errno == EINTR)
+    while (sem_clockwait(&me.wake, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
         continue;
     atomic_store_explicit(&me.waking, false, memory_order_relaxed);
 }
@@ -397,11 +403,11 @@ void reporter_stop(int max_ms)
     struct timespec until;
     atomic_store_explicit(&me.stopping, true, memory_order_release);
     sem_post(&me.wake);
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += max_ms / 1000;
     until.tv_nsec += (long)(max_ms % 1000) * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
-    while (sem_timedwait(&me.done, &until) != 0 && errno == EINTR)
+    while (sem_clockwait(&me.done, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
         continue;
 }

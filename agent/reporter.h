@@ -5,14 +5,14 @@
 #include <jni.h>
 #include <stdbool.h>
 
-#include "limits.h"
+#include "bounds.h"
 #include "model/options.h"
 #include "snapshot.h"
 #include "weir.h"
 
 struct reporter_config {
     const struct options  *options;
-    const struct limits   *limits;
+    const struct bounds   *limits;
     enum weir_role         role;
     const char            *jvm;     /* java.vm.version's number: "17.0.15" */
     const char            *dir;     /* output directory, "" none */

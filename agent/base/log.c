@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.c: one line, one write. A line that cannot be written is lost: the JVM must not notice. */
+/* log.c: one line, one write (a long one in pieces of PIPE_BUF). A line that cannot be written soon is lost: the JVM must not
+ * notice. */
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 
-enum { LINE_MAX_BYTES = 16 * 1024, SHORT_MAX = 1024 };
+enum { LINE_MAX_BYTES = 16 * 1024, SHORT_MAX = 1024, PATIENCE_MS = 50 };
 
 static atomic_int out_fd = STDERR_FILENO;
+static atomic_bool stuck; /* the last line waited in vain: the next one does not wait */
 static const char *const names[] = { "DEBUG", "INFO ", "WARN ", "ERROR" };
 
 void log_to(int fd)
@@ -22,10 +28,24 @@ void log_to(int fd)
     atomic_store_explicit(&out_fd, fd, memory_order_relaxed);
 }
 
+/* stderr may be a pipe that nobody reads: the JVM's start and end must not wait for it. A pipe that polls writable takes
+ * PIPE_BUF bytes without blocking. */
+static bool writable(int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLOUT };
+    bool was_stuck = atomic_load_explicit(&stuck, memory_order_relaxed);
+    bool ready = poll(&p, 1, was_stuck ? 0 : PATIENCE_MS) == 1 && (p.revents & POLLOUT) != 0;
+    atomic_store_explicit(&stuck, !ready, memory_order_relaxed);
+    return ready;
+}
+
+/* One write, except into a pipe: there in pieces that do not block. */
 static void write_all(int fd, const char *p, size_t n)
 {
-    while (n > 0) {
-        ssize_t w = write(fd, p, n);
+    struct stat st;
+    bool pipe = fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+    while (n > 0 && writable(fd)) {
+        ssize_t w = write(fd, p, pipe && n > PIPE_BUF ? PIPE_BUF : n);
         if (w < 0 && errno == EINTR)
             continue;
         if (w <= 0)

@@ -117,7 +117,7 @@ static uint64_t budget_used(const uint64_t used[WEIR_COMPONENT_COUNT])
     return sum;
 }
 
-static void post(void *thread, const struct owner_key *key, struct ring_event *e)
+static bool post(void *thread, const struct owner_key *key, struct ring_event *e)
 {
     e->attempt = key->attempt;
     e->shared = key->shared;
@@ -129,8 +129,10 @@ static void post(void *thread, const struct owner_key *key, struct ring_event *e
     e->thread[0] = '\0';
     books.ops->thread_name(thread, e->thread, sizeof e->thread);
     e->direct_known = books.ops->direct_used(thread, &e->direct_used);
-    if (ring_put(books.ring, e) && books.wake != NULL)
+    bool kept = ring_put(books.ring, e);
+    if (kept && books.wake != NULL)
         books.wake();
+    return kept;
 }
 
 /* before: what the component held without these bytes; booked: how many of them are in the rows by now. */
@@ -177,7 +179,7 @@ bool acct_oom_due(enum acct_oom_kind kind)
     return due(&books.oom[kind].last_ms, &books.oom[kind].suppressed);
 }
 
-void acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind, uint32_t ticket)
+bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind, uint32_t ticket)
 {
     int err = errno;
     struct ring_event e;
@@ -187,8 +189,9 @@ void acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind
     e.oom_ticket = ticket;
     e.oom_suppressed = atomic_exchange_explicit(&books.oom[kind].suppressed, 0, memory_order_relaxed);
     read_used(e.used);
-    post(thread, key, &e);
+    bool kept = post(thread, key, &e);
     errno = err;
+    return kept;
 }
 
 static void forget(struct live_rec rec)
@@ -320,6 +323,17 @@ void acct_claimed(void *thread, uintptr_t addr, uint64_t bytes, const struct acc
         speak_if_due(thread, key, bytes, before, kept ? bytes : 0);
     guard_leave();
     errno = e;
+}
+
+void acct_reclaimed(void *thread, uintptr_t addr, uint64_t bytes, uint64_t growth, const struct live_rec *old,
+                    struct acct_claim *claim)
+{
+    /* The rest is added before the old record goes: for an instant too much is counted, never too little. */
+    if (claim->reserved)
+        counters_hold(&books.totals, claim->key.component, bytes - growth);
+    if (old != NULL)
+        acct_replaced(*old);
+    acct_claimed(thread, addr, bytes, claim);
 }
 
 void acct_unclaimed(uint64_t bytes, const struct acct_claim *claim)

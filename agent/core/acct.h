@@ -38,6 +38,10 @@ enum acct_answer acct_claim(void *thread, uint64_t bytes, struct acct_claim *cla
 /* The same stack again: only the reservation. */
 enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim);
 void acct_claimed(void *thread, uintptr_t addr, uint64_t bytes, const struct acct_claim *claim);
+/* After a realloc whose growth was claimed: the new record takes the place of the old one (NULL: it was unknown). What the
+ * limit counts goes from old + growth to bytes without a gap in between. */
+void acct_reclaimed(void *thread, uintptr_t addr, uint64_t bytes, uint64_t growth, const struct live_rec *old,
+                    struct acct_claim *claim);
 void acct_unclaimed(uint64_t bytes, const struct acct_claim *claim);
 void acct_denied(void *thread, uint64_t bytes, const struct acct_claim *claim);
 /* Which components may be denied, with their limits; before acct_open(). */
@@ -62,7 +66,8 @@ enum acct_oom_kind { ACCT_OOM_JAVA, ACCT_OOM_HEAP, ACCT_OOM_METASPACE, ACCT_OOM_
 /* Is one of this kind to be told now? At most one in ten seconds; the others are counted. */
 bool acct_oom_due(enum acct_oom_kind kind);
 /* ticket: where its text can be asked for later; 0 none. */
-void acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind, uint32_t ticket);
+/* False: the ring was full; the ticket is the caller's again. */
+bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind, uint32_t ticket);
 /* An attempt began or ended, told by the thread it happened on. */
 void acct_attempt_event(uint32_t attempt, bool ended);
 /* The reporter's last reading of the clock; hooks read none. */

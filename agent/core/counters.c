@@ -34,6 +34,11 @@ bool counters_reserve(struct counters *c, enum weir_component component, uint64_
     return true;
 }
 
+void counters_hold(struct counters *c, enum weir_component component, uint64_t bytes)
+{
+    atomic_fetch_add_explicit(&c->used[component], bytes, memory_order_relaxed);
+}
+
 void counters_commit(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes,
                      int64_t coarse_ms)
 {

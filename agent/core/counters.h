@@ -22,6 +22,8 @@ uint64_t counters_add(struct counters *c, enum weir_component component, enum we
 /* enforce: takes the bytes out of the limit before the real call, never adding what does not fit. False: it does not. Then,
  * after the real call, exactly one of the two. */
 bool     counters_reserve(struct counters *c, enum weir_component component, uint64_t bytes, uint64_t limit);
+/* Bytes that are held already, under another record: no limit is asked. */
+void     counters_hold(struct counters *c, enum weir_component component, uint64_t bytes);
 void     counters_commit(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes,
                          int64_t coarse_ms);
 void     counters_release(struct counters *c, enum weir_component component, uint64_t bytes);

@@ -38,7 +38,7 @@ static struct {
     } flink;
 } me;
 
-/* 8 bytes of the 64 that all our TLS may take. */
+/* Of the OS thread: the carriers of virtual threads say 0 for all they carry. 8 bytes of the 64 that all our TLS may take. */
 static _Thread_local struct {
     uint32_t id;
     uint8_t  known, task, shared;
@@ -195,6 +195,20 @@ static bool is_pool_thread(JNIEnv *jni, jthread thread)
     return false;
 }
 
+/* The platform thread under virtual threads (JDK 21 and newer): what runs on it is anybody's. */
+static bool is_carrier(JNIEnv *jni, jthread thread)
+{
+    char *signature = NULL;
+    if (env_java_major() < 21)
+        return false;
+    jclass c = (*jni)->GetObjectClass(jni, thread);
+    bool carrier = (*env_ti())->GetClassSignature(env_ti(), c, &signature, NULL) == JVMTI_ERROR_NONE &&
+                   strcmp(signature, "Ljdk/internal/misc/CarrierThread;") == 0;
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)signature);
+    drop(jni, c);
+    return carrier;
+}
+
 static void learn_mine(JNIEnv *jni)
 {
     jthread thread = NULL;
@@ -237,8 +251,9 @@ uint32_t attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms)
         tag_thread(started, id, true, false);
     } else {
         struct attempts_thread starter = attempts_current(jni);
+        bool pool = starter.id != 0 && (is_carrier(jni, started) || is_pool_thread(jni, started));
         if (starter.id != 0)
-            tag_thread(started, starter.id, false, starter.shared || is_pool_thread(jni, started));
+            tag_thread(started, pool ? 0 : starter.id, false, pool || starter.shared);
     }
     drop(jni, runnable);
     return id;

@@ -7,6 +7,7 @@
 
 #include "base/sysfs.h"
 #include "jvm/env.h"
+#include "jvm/vmflags.h"
 
 /* Flink's main classes by deployment: flink-memory-model.md 5.3 (1.10 to 2.x). */
 static const struct {
@@ -82,7 +83,6 @@ static void read_cmdline(struct discover *d, const char *command)
         return;
     const char *end = d->text + len;
     for (char *at = d->text; at < end; at += strlen(at) + 1) {
-        note_agent(d, at);
         if (spells(at, end, command)) {
             take_args(d, at, end);
             return;
@@ -141,6 +141,13 @@ static void find_flink(struct discover *d)
     (*env_ti())->Deallocate(env_ti(), (unsigned char *)path);
 }
 
+static void find_agents(struct discover *d)
+{
+    const char *argument;
+    for (int i = 0; (argument = vmflags_argument(i)) != NULL; i++)
+        note_agent(d, argument);
+}
+
 void discover_jvm(struct discover *d)
 {
     static char command[DISCOVER_TEXT];
@@ -157,6 +164,7 @@ void discover_jvm(struct discover *d)
     if (d->argc == 0)
         split_command(d, command);
     memset(command, 0, sizeof command);
+    find_agents(d);
     find_flink(d);
 }
 

@@ -22,7 +22,7 @@ struct discover {
     char           text[DISCOVER_TEXT]; /* what argv points into */
 };
 
-/* Agent_OnLoad or later. Always fills what can be known. */
+/* Live phase; vmflags_init() came before. Always fills what can be known. */
 void discover_jvm(struct discover *d);
 /* Overwrites the arguments once limits are found. */
 void discover_forget(struct discover *d);

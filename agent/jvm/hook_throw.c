@@ -24,7 +24,7 @@ static jobject(JNICALL *real_fill)(JNIEnv *, jobject, jint);
 static struct {
     jclass      out_of_memory;
     jfieldID    message;
-    atomic_bool shut;
+    atomic_bool shut, quiet;
     atomic_uint next;
     /* A slot belongs to whoever moves `taken` from false to true, then to the reporter, who gives it back. */
     struct {
@@ -51,11 +51,16 @@ static void note(JNIEnv *jni, jobject error)
 {
     struct owner_key key;
     uint32_t ticket;
-    if (!acct_oom_due(ACCT_OOM_JAVA) || !frames_thrown(jni, &key) || !draw_slot(&ticket))
+    if (!draw_slot(&ticket))
         return;
+    if (!acct_oom_due(ACCT_OOM_JAVA) || !frames_thrown(jni, &key)) {
+        hook_throw_drop(jni, ticket + 1);
+        return;
+    }
     me.slot[ticket].error = (*jni)->NewWeakGlobalRef(jni, error);
     env_threw(jni);
-    acct_oom(jni, &key, ACCT_OOM_JAVA, ticket + 1);
+    if (!acct_oom(jni, &key, ACCT_OOM_JAVA, ticket + 1))
+        hook_throw_drop(jni, ticket + 1);
 }
 
 static jobject JNICALL hook_fill(JNIEnv *jni, jobject error, jint dummy)
@@ -69,17 +74,32 @@ static jobject JNICALL hook_fill(JNIEnv *jni, jobject error, jint dummy)
     return result;
 }
 
-void hook_throw_exhausted(JNIEnv *jni, const char *what)
+bool hook_throw_exhausted(JNIEnv *jni, const char *what)
 {
     struct owner_key key;
     enum acct_oom_kind kind = strstr(what, "thread") != NULL                                             ? ACCT_OOM_THREADS
                               : strstr(what, "etaspace") != NULL || strstr(what, "class space") != NULL ? ACCT_OOM_METASPACE
                                                                                                          : ACCT_OOM_HEAP;
+    bool told = false;
     if (atomic_load_explicit(&me.shut, memory_order_relaxed))
-        return;
+        return false;
     if (guard_enter() && acct_oom_due(kind) && frames_thrown(jni, &key))
-        acct_oom(jni, &key, kind, 0);
+        told = acct_oom(jni, &key, kind, 0);
     guard_leave();
+    return told;
+}
+
+void hook_throw_quiet(void)
+{
+    (*env_ti())->SetEventNotificationMode(env_ti(), JVMTI_DISABLE, JVMTI_EVENT_RESOURCE_EXHAUSTED, NULL);
+    atomic_store_explicit(&me.quiet, true, memory_order_relaxed);
+}
+
+void hook_throw_rearm(void)
+{
+    if (!atomic_exchange_explicit(&me.quiet, false, memory_order_relaxed))
+        return;
+    (*env_ti())->SetEventNotificationMode(env_ti(), JVMTI_ENABLE, JVMTI_EVENT_RESOURCE_EXHAUSTED, NULL);
 }
 
 void hook_throw_shut(void)

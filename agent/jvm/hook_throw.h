@@ -13,8 +13,12 @@
 /* Live phase, once; frames_init() came before. On failure *why says what is missing. */
 enum weir_rc hook_throw_install(JNIEnv *jni, const char **why);
 void         hook_throw_shut(void);
-/* From the ResourceExhausted event, on the thread that met it; `what` is the VM's description. */
-void         hook_throw_exhausted(JNIEnv *jni, const char *what);
+/* From the ResourceExhausted event, on the thread that met it; `what` is the VM's description. True: it is told, and the next
+ * ones within ten seconds need not be posted. */
+bool         hook_throw_exhausted(JNIEnv *jni, const char *what);
+/* Have them posted no more; and again (reporter, every ten seconds; nothing to do unless they are quiet). */
+void         hook_throw_quiet(void);
+void         hook_throw_rearm(void);
 
 /* Reporter: class name and text of the error noted under this ticket. True when both are there; the text may not be, yet. */
 bool hook_throw_peek(JNIEnv *jni, uint32_t ticket, char *class_name, size_t class_cap, char *message, size_t cap);

@@ -59,8 +59,7 @@ static jlong JNICALL hook_allocate(JNIEnv *jni, jobject unsafe, jlong bytes)
     return addr;
 }
 
-/* Only what the block grows by is asked for: the old one stays valid when it is refused. Between giving up that hold and
- * booking the new record another thread may take the room: the limit can be passed by one block's growth. */
+/* Only what the block grows by is asked for: the old one stays valid when it is refused. */
 static jlong reallocate_enforced(JNIEnv *jni, jobject unsafe, jlong old_addr, jlong bytes)
 {
     struct acct_claim claim;
@@ -70,15 +69,13 @@ static jlong reallocate_enforced(JNIEnv *jni, jobject unsafe, jlong old_addr, jl
     jlong addr = 0;
     if (deny_or_claim(jni, growth, &claim)) {
         addr = real_reallocate(jni, unsafe, old_addr, bytes);
-        acct_unclaimed(growth, &claim);
-        claim.reserved = false;
+        if (addr == 0)
+            acct_unclaimed(growth, &claim);
     }
-    if (known && addr == 0)
+    if (addr == 0 && known)
         acct_restore((uintptr_t)old_addr, old);
-    else if (known)
-        acct_replaced(old);
-    if (addr != 0)
-        acct_claimed(jni, (uintptr_t)addr, rounded(bytes), &claim);
+    else if (addr != 0)
+        acct_reclaimed(jni, (uintptr_t)addr, rounded(bytes), growth, known ? &old : NULL, &claim);
     return addr;
 }
 

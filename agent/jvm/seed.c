@@ -1,66 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seed.c: IterateThroughHeap, filtered to one class, reading primitive fields; nothing is tagged.
- * The callback may not call JNI or most of JVMTI: it only fills a fixed array, booked afterwards. A Deallocator has exactly
- * two longs, address and then size (DirectByteBuffer's template, JDK 11 to 25): the one with the smaller JVMTI field
- * index is the address. */
+/* seed.c: every direct buffer has a jdk.internal.ref.Cleaner whose thunk is a java.nio.DirectByteBuffer$Deallocator with
+ * address and size (JDK 11 to 25). The cleaners form a list from Cleaner.first; one that has run is no longer in it. (The
+ * Deallocators themselves, as a heap walk would find them, do not tell: on 21 and newer their address is final.)
+ * The list changes under the lock of the class Cleaner, so that lock is held while it is walked. */
 #include "jvm/seed.h"
 
-#include <jvmti.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "base/arena.h"
 #include "core/acct.h"
 #include "jvm/env.h"
 
-enum { MAX_FOUND = 65536 };
+#define CLEANER "jdk/internal/ref/Cleaner"
+#define DEALLOCATOR "java/nio/DirectByteBuffer$Deallocator"
 
-struct walk {
-    uint32_t count, lost;
-    struct {
-        jint  index;
-        jlong value;
-    } longs[2 * MAX_FOUND]; /* two in a row for each Deallocator */
+struct ids {
+    jclass   cleaner, deallocator;
+    jfieldID first, next, thunk, address, size;
 };
 
-static jint JNICALL on_primitive(jvmtiHeapReferenceKind kind, const jvmtiHeapReferenceInfo *info, jlong class_tag,
-                                 jlong *tag, jvalue value, jvmtiPrimitiveType type, void *data)
+static jfieldID field(JNIEnv *jni, jclass c, const char *name, const char *signature)
 {
-    struct walk *w = data;
-    (void)class_tag;
-    (void)tag;
-    if (kind != JVMTI_HEAP_REFERENCE_FIELD || type != JVMTI_PRIMITIVE_TYPE_LONG)
-        return JVMTI_VISIT_OBJECTS;
-    if (w->count < 2 * MAX_FOUND) {
-        w->longs[w->count].index = info->field.index;
-        w->longs[w->count++].value = value.j;
-    } else {
-        w->lost++;
+    jfieldID id = c != NULL ? (*jni)->GetFieldID(jni, c, name, signature) : NULL;
+    return env_threw(jni) ? NULL : id;
+}
+
+static bool find_ids(JNIEnv *jni, struct ids *ids)
+{
+    ids->cleaner = env_class(jni, CLEANER);
+    ids->deallocator = env_class(jni, DEALLOCATOR);
+    ids->first = ids->cleaner != NULL ? (*jni)->GetStaticFieldID(jni, ids->cleaner, "first", "L" CLEANER ";") : NULL;
+    env_threw(jni);
+    ids->next = field(jni, ids->cleaner, "next", "L" CLEANER ";");
+    ids->thunk = field(jni, ids->cleaner, "thunk", "Ljava/lang/Runnable;");
+    ids->address = field(jni, ids->deallocator, "address", "J");
+    ids->size = field(jni, ids->deallocator, "size", "J");
+    return ids->first != NULL && ids->next != NULL && ids->thunk != NULL && ids->address != NULL && ids->size != NULL;
+}
+
+static void drop_ids(JNIEnv *jni, struct ids *ids)
+{
+    if (ids->cleaner != NULL)
+        (*jni)->DeleteGlobalRef(jni, ids->cleaner);
+    if (ids->deallocator != NULL)
+        (*jni)->DeleteGlobalRef(jni, ids->deallocator);
+}
+
+static bool seed_one(JNIEnv *jni, const struct ids *ids, jobject cleaner)
+{
+    jobject thunk = (*jni)->GetObjectField(jni, cleaner, ids->thunk);
+    bool buffer = thunk != NULL && (*jni)->IsInstanceOf(jni, thunk, ids->deallocator);
+    jlong address = buffer ? (*jni)->GetLongField(jni, thunk, ids->address) : 0;
+    if (address != 0) /* on 11 and 17 one whose free is under way says 0 */
+        acct_seed((uintptr_t)address, ((uint64_t)(*jni)->GetLongField(jni, thunk, ids->size) + 7) & ~7ULL,
+                  WEIR_KIND_DIRECT);
+    if (thunk != NULL)
+        (*jni)->DeleteLocalRef(jni, thunk);
+    return address != 0;
+}
+
+static void walk(JNIEnv *jni, const struct ids *ids, uint64_t *blocks)
+{
+    jobject at = (*jni)->GetStaticObjectField(jni, ids->cleaner, ids->first);
+    while (at != NULL) {
+        *blocks += seed_one(jni, ids, at);
+        jobject next = (*jni)->GetObjectField(jni, at, ids->next);
+        (*jni)->DeleteLocalRef(jni, at);
+        at = next;
     }
-    return JVMTI_VISIT_OBJECTS;
 }
 
 enum weir_rc seed_direct(JNIEnv *jni, uint64_t *blocks)
 {
-    jvmtiHeapCallbacks callbacks;
+    struct ids ids;
+    enum weir_rc rc = WEIR_EJVM;
     *blocks = 0;
-    jclass c = env_class(jni, "java/nio/DirectByteBuffer$Deallocator");
-    struct walk *w = c != NULL ? arena_map(sizeof *w) : NULL;
-    if (w == NULL)
-        return WEIR_ENOMEM;
-    memset(&callbacks, 0, sizeof callbacks);
-    callbacks.primitive_field_callback = on_primitive;
-    enum weir_rc rc = JVM_TRY(IterateThroughHeap, 0, c, &callbacks, w);
-    for (uint32_t i = 0; rc == WEIR_OK && i + 1 < w->count; i += 2) {
-        uint32_t first = w->longs[i].index < w->longs[i + 1].index ? i : i + 1;
-        jlong addr = w->longs[first].value, size = w->longs[2 * i + 1 - first].value;
-        if (addr == 0)
-            continue; /* freed already */
-        acct_seed((uintptr_t)addr, (uint64_t)(size + 7) & ~7ULL, WEIR_KIND_DIRECT);
-        ++*blocks;
+    if (find_ids(jni, &ids) && (*jni)->MonitorEnter(jni, ids.cleaner) == JNI_OK) {
+        walk(jni, &ids, blocks);
+        (*jni)->MonitorExit(jni, ids.cleaner);
+        rc = WEIR_OK;
     }
-    if (rc == WEIR_OK && w->lost != 0)
-        rc = WEIR_EFULL;
-    arena_unmap(w, sizeof *w);
-    (*jni)->DeleteGlobalRef(jni, c);
+    drop_ids(jni, &ids);
     return rc;
 }

@@ -25,10 +25,16 @@ static struct {
     const char *flags; /* first JVMFlag */
     size_t      count, size;
     uint64_t    name_at, addr_at;
+    const int  *argument_count; /* Arguments::_num_jvm_args, _jvm_args_array */
+    char *const *const *arguments;
 } table;
 
 static void take_field(const struct vm_struct *s)
 {
+    if (strcmp(s->type_name, "Arguments") == 0 && s->is_static && strcmp(s->field_name, "_num_jvm_args") == 0)
+        table.argument_count = s->address;
+    if (strcmp(s->type_name, "Arguments") == 0 && s->is_static && strcmp(s->field_name, "_jvm_args_array") == 0)
+        table.arguments = s->address;
     if (strcmp(s->type_name, "JVMFlag") != 0)
         return;
     if (strcmp(s->field_name, "flags") == 0 && s->is_static)
@@ -83,6 +89,13 @@ bool vmflags_bool(const char *name, bool *value)
     if (p != NULL)
         *value = *p;
     return p != NULL;
+}
+
+const char *vmflags_argument(int i)
+{
+    if (table.argument_count == NULL || table.arguments == NULL || *table.arguments == NULL || i >= *table.argument_count)
+        return NULL;
+    return (*table.arguments)[i];
 }
 
 const char *vmflags_gc(void)

@@ -13,6 +13,9 @@ enum weir_rc vmflags_init(void);
 /* False: no such flag in this JVM. */
 bool vmflags_size(const char *name, uint64_t *value); /* intx, uintx, size_t, uint64_t flags */
 bool vmflags_bool(const char *name, bool *value);
+/* The i-th JVM argument in force, wherever it was given (command line, JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS, @file); NULL past
+ * the last one. The text is the VM's and may hold secrets: look, do not keep. */
+const char *vmflags_argument(int i);
 /* "G1", "Parallel", "Serial", "ZGC", "Shenandoah", "Epsilon"; "unknown GC". */
 const char *vmflags_gc(void);
 

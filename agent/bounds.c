@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* limits.c: options, -D arguments, configuration file: where each component's limit comes from.
+/* bounds.c: options, -D arguments, configuration file: where each component's limit comes from.
  * Flink's scripts derive once and pass every row on as -D arguments; those are what the TaskManager itself believes. The
  * configuration file is read as well: for rows that old versions do not pass on, and for what a person declared. */
-#include "limits.h"
+#include "bounds.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ static struct flinkconf from_file, from_args, merged, by_person;
 static struct flinkmodel model;
 static struct flinkmodel_error model_error;
 
-__attribute__((format(printf, 2, 3))) static void warn(struct limits *l, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void warn(struct bounds *l, const char *fmt, ...)
 {
     if (l->warning_count == WEIR_MAX_WARNINGS || l->text_used + 1 >= sizeof l->text)
         return;
@@ -71,7 +71,7 @@ static bool join(char *path, const char *dir, const char *name)
 }
 
 /* Full path of the file this Flink reads there; false if there is none. */
-static bool conf_path(struct limits *l, const char *place, struct flink_version v, char *path,
+static bool conf_path(struct bounds *l, const char *place, struct flink_version v, char *path,
                       enum flinkconf_file *format)
 {
     char legacy[PATH_CAP], standard[PATH_CAP];
@@ -92,7 +92,7 @@ static bool conf_path(struct limits *l, const char *place, struct flink_version 
     return join(path, *format == FLINKCONF_LEGACY_FILE ? legacy : standard, "");
 }
 
-static bool load_conf(struct limits *l, const char *place, struct flink_version v)
+static bool load_conf(struct bounds *l, const char *place, struct flink_version v)
 {
     char path[PATH_CAP], why[512];
     enum flinkconf_file format;
@@ -126,7 +126,7 @@ static void overlay(struct flinkconf *base, const struct flinkconf *top)
 }
 
 /* Rows the model knows and nothing before it set. */
-static void take_rows(struct limits *l, const char *source, const struct flinkconf *file)
+static void take_rows(struct bounds *l, const char *source, const struct flinkconf *file)
 {
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
         struct weir_limit *limit = &l->component[c];
@@ -140,7 +140,7 @@ static void take_rows(struct limits *l, const char *source, const struct flinkco
 }
 
 /* The file and environment, and those arguments that Flink's scripts did not work out themselves. */
-static void keep_for_advice(struct limits *l)
+static void keep_for_advice(struct bounds *l)
 {
     by_person = from_file;
     for (int k = 0; k < FLINKKEY_COUNT; k++)
@@ -150,7 +150,7 @@ static void keep_for_advice(struct limits *l)
     l->conf = &by_person;
 }
 
-static struct flink_version version_of(struct limits *l, const struct options *options, const struct discover *jvm)
+static struct flink_version version_of(struct bounds *l, const struct options *options, const struct discover *jvm)
 {
     struct flink_version v = FLINK_VERSION_NEWEST;
     const char *text = options->flink[0] != '\0' ? options->flink : jvm->flink;
@@ -165,7 +165,7 @@ static struct flink_version version_of(struct limits *l, const struct options *o
 }
 
 /* What makes mode=enforce do something else than failing one job. */
-static void warn_enforce(struct limits *l)
+static void warn_enforce(struct bounds *l)
 {
     bool off = false;
     if (flinkconf_bool(&from_args, FLINKKEY_TM_EXIT_ON_OOM, flinkconf_bool(&from_file, FLINKKEY_TM_EXIT_ON_OOM, false)))
@@ -174,7 +174,7 @@ static void warn_enforce(struct limits *l)
         warn(l, "-XX:+DisableExplicitGC: no collection can be tried before a denial");
 }
 
-static void take_flink(struct limits *l, const struct options *options, const struct discover *jvm)
+static void take_flink(struct bounds *l, const struct options *options, const struct discover *jvm)
 {
     char dir[PATH_CAP];
     struct buf config_dir;
@@ -206,7 +206,7 @@ static void take_flink(struct limits *l, const struct options *options, const st
     }
 }
 
-void limits_find(struct limits *l, const struct options *options, const struct discover *jvm)
+void bounds_find(struct bounds *l, const struct options *options, const struct discover *jvm)
 {
     memset(l, 0, sizeof *l);
     flinkconf_init(&from_file);
@@ -240,7 +240,7 @@ void limits_find(struct limits *l, const struct options *options, const struct d
     }
 }
 
-static uint64_t sum(const struct limits *l, const enum weir_component *parts, size_t count, bool *known)
+static uint64_t sum(const struct bounds *l, const enum weir_component *parts, size_t count, bool *known)
 {
     uint64_t bytes = 0;
     *known = true;
@@ -251,7 +251,7 @@ static uint64_t sum(const struct limits *l, const enum weir_component *parts, si
     return bytes;
 }
 
-static void pool_flag(struct limits *l, enum weir_pool pool, const char *flag)
+static void pool_flag(struct bounds *l, enum weir_pool pool, const char *flag)
 {
     uint64_t bytes;
     /* An unset MaxMetaspaceSize is the largest uintx. */
@@ -260,7 +260,7 @@ static void pool_flag(struct limits *l, enum weir_pool pool, const char *flag)
 }
 
 /* slack: the VM rounds the heap up to its own alignment (at most a 32 MiB region). */
-static void compare(struct limits *l, enum weir_pool pool, const char *flag, const enum weir_component *parts,
+static void compare(struct bounds *l, enum weir_pool pool, const char *flag, const enum weir_component *parts,
                     size_t count, uint64_t slack)
 {
     bool known;
@@ -271,7 +271,7 @@ static void compare(struct limits *l, enum weir_pool pool, const char *flag, con
          (unsigned long long)real, l->pool[pool].source, (unsigned long long)implied);
 }
 
-void limits_compare(struct limits *l, const struct discover *jvm, bool direct_known, uint64_t direct)
+void bounds_compare(struct bounds *l, const struct discover *jvm, bool direct_known, uint64_t direct)
 {
     static const enum weir_component tm_heap[] = { WEIR_FRAMEWORK_HEAP, WEIR_TASK_HEAP },
                                      tm_direct[] = { WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_OFF_HEAP, WEIR_NETWORK },
