@@ -13,6 +13,7 @@ BEGIN {
     line("enforce", "mode=enforce, decided call+free, ns", "added", "<=", 1200)
     line("throwable", "Throwable built, ns", "added", "<=", 25)
     line("thread", "thread start+join, ns", "ratio", "<=", 1.08)
+    line("thread-cpu", "  the process's CPU, ns", "ratio", "", "")
     line("start", "JVM start to end, ms", "added", "<=", 20)
     line("start", "  agent dormant", "added", "<=", 20, "dormant")
     line("memory", "agent, 10,000 live, MiB", "value", "<=", 12)

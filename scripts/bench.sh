@@ -92,7 +92,7 @@ prepare()
 record()
 {
     printf '%s\t%s\t%s\t%s\n' "$@" >> "$out/raw.tsv"
-    printf 'bench.sh: %5d s  round %s  %-9s %-8s %s\n' "$SECONDS" "$1" "$2" "$3" "$4" >&2
+    printf 'bench.sh: %5d s  round %s  %-11s %-7s %s\n' "$SECONDS" "$1" "$2" "$3" "$4" >&2
 }
 
 # The JVM option that makes a variant, in the array `variant_option`; the agent has its defaults.
@@ -121,18 +121,24 @@ at_work()
     grep -qE "\"($components)\":\\{[^}]*\"peak\":[1-9]" <<< "$sheet" || die "$2 $1: nothing booked: $sheet"
 }
 
+# CLOCK ANSWER: a figure of what a loop printed.
+figure() { sed -n "s/.*\\b$1=\\([0-9.]*\\).*/\\1/p" <<< "$2"; }
+
 # ROUND ROW LOOP VARIANT...: a loop's figure in each variant.
 loop()
 {
-    local round=$1 row=$2 name=$3 variant figure clock=cpu
-    [ "$row" != thread ] || clock=wall
+    local round=$1 row=$2 name=$3 variant answer as
     for variant in "${@:4}"; do
         choose "$variant"
-        figure=$(run_java -cp "$jar" dev.weir.programs.CostLoops "$name" "$warmup" "$batches") || die "$row $variant failed; see $out/err"
+        answer=$(run_java -cp "$jar" dev.weir.programs.CostLoops "$name" "$warmup" "$batches") || die "$row $variant failed; see $out/err"
         at_work "$variant" "$row"
-        figure=$(sed -n "s/.*\\b$clock=\\([0-9.]*\\).*/\\1/p" <<< "$figure")
-        [ "$variant" != enforce ] || variant=weir
-        record "$round" "$row" "$variant" "$figure"
+        as=${variant/enforce/weir}
+        if [ "$row" = thread ]; then
+            record "$round" thread "$as" "$(figure wall "$answer")"
+            record "$round" thread-cpu "$as" "$(figure cpu "$answer")"
+        else
+            record "$round" "$row" "$as" "$(figure cpu "$answer")"
+        fi
     done
 }
 
@@ -219,6 +225,7 @@ conditions()
     echo "machine  $(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r)"
     echo "JVM      $("$JAVA_HOME/bin/java" -version 2>&1 | sed -n 2p), ${jvm_options[*]}"
     echo "agent    $(build/weir version), mode=warn, stacks=${stacks:-$default}${stacks:+ (its default: $default)}"
+    echo "clock    the loop's own processor time; wall time of thread, start and flink"
     echo "load     $(cut -d' ' -f1-3 /proc/loadavg) at the end of $SECONDS s; more than 1 means others were at work"
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weir.programs;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
@@ -20,8 +21,11 @@ final class CostMeter {
     }
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+    private static final OperatingSystemMXBean PROCESS =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     private static final long BATCH_NANOS = 50_000_000;
     private static final int FIRST_TURNS = 200; // few and often: the loop itself is compiled too
+    private static final int STEPS = 1000;      // single steps per batch
 
     private final long warmupNanos;
     private final int batches;
@@ -51,21 +55,23 @@ final class CostMeter {
         System.out.printf("cpu=%.2f wall=%.2f depth=%d%n", median(cpu), median(wall), depth);
     }
 
-    /** The median of single steps in wall time, for what waits for other threads. */
+    /** The median of single steps in wall time, for what waits for other threads; the process's time. */
     void printEach(Step step) throws Exception {
-        int turns = warmUp(n -> {
+        warmUp(n -> {
             for (int i = 0; i < n; i++) {
                 step.run();
             }
         });
         System.gc();
-        double[] wall = new double[turns * batches];
+        double[] wall = new double[STEPS * batches];
+        long cpuStart = PROCESS.getProcessCpuTime();
         for (int i = 0; i < wall.length; i++) {
             long start = System.nanoTime();
             step.run();
             wall[i] = System.nanoTime() - start;
         }
-        System.out.printf("wall=%.2f%n", median(wall));
+        double cpu = (PROCESS.getProcessCpuTime() - cpuStart) / (double) wall.length;
+        System.out.printf("cpu=%.2f wall=%.2f%n", cpu, median(wall));
     }
 
     static void deeper(int frames, Loop loop, int turns) throws Exception {
