@@ -119,7 +119,7 @@ static void one_round(uint64_t *seed)
 /* Asks for blocks that others may be freeing at this moment: the answer may be either, the books must not notice. */
 static void ask_and_seed(uint64_t *seed)
 {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 3000; i++) {
         struct block *b =
             atomic_load_explicit(&boxes[crew_below(seed, BOXES)], memory_order_relaxed);
         if (b != NULL)

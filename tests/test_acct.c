@@ -420,6 +420,20 @@ static void acct_tick_judges_the_slope_of_the_budget(void)
     CU_ASSERT_EQUAL(budget.budget_used, 120 * MIB);
 }
 
+static void acct_tick_reclaims_owners_that_hold_nothing(void)
+{
+    struct policy_verdict budget;
+    for (uint32_t i = 1; i <= 150000; i++) { /* more than the table of owners holds */
+        fake.key.stack = i;
+        allocate(8, 1);
+        CU_ASSERT_TRUE(acct_freed(8));
+        if (i % 1000 == 0)
+            acct_tick(T0 + i, &budget);
+    }
+    books_are_empty();
+    CU_ASSERT_EQUAL(sheet.agent.dropped_stacks, 0);
+}
+
 static void acct_row_judges_what_the_vm_bounds(void)
 {
     open_with(MIB, true);
@@ -630,6 +644,7 @@ SUITE(acct, fresh, gone, CASE(acct_books_an_allocation_until_it_is_freed),
       CASE(acct_nested_call_makes_no_event_however_large),
       CASE(acct_counts_events_that_found_the_ring_full),
       CASE(acct_tick_judges_the_slope_of_the_budget), CASE(acct_row_judges_what_the_vm_bounds),
+      CASE(acct_tick_reclaims_owners_that_hold_nothing),
       CASE(acct_peak_carries_its_time_and_starts_anew_when_opened),
       CASE(acct_snapshot_fills_the_booked_rows_and_leaves_the_rest),
       CASE(acct_books_what_hooks_decide_and_no_row_of_the_vm),

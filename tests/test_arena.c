@@ -156,14 +156,28 @@ static void draw_until_empty(int member)
 
 static void arena_alloc_gives_each_byte_to_one_thread(void)
 {
-    CU_ASSERT_EQUAL_FATAL(arena_init(&shared, 24 * 4096), WEIR_OK);
+    enum { PIECES = (1 << 20) / CREW_SCALE }; /* long enough for the threads to meet */
+    unsigned torn = 0;
+    CU_ASSERT_EQUAL_FATAL(arena_init(&shared, 24 * PIECES), WEIR_OK);
     atomic_store(&given, 0);
     CU_ASSERT_EQUAL(crew_run(8, draw_until_empty), 0);
-    CU_ASSERT_EQUAL(atomic_load(&given), 4096); /* to the last one */
+    CU_ASSERT_EQUAL(atomic_load(&given), PIECES); /* to the last one */
     const uint64_t *word = (const uint64_t *)(const void *)shared.base;
-    for (int i = 0; i < 3 * 4096; i += 3)
-        CU_ASSERT_TRUE(word[i] >= 1 && word[i] == word[i + 1] && word[i] == word[i + 2]);
+    for (int i = 0; i < 3 * PIECES; i += 3)
+        torn += word[i] == 0 || word[i] != word[i + 1] || word[i] != word[i + 2];
+    CU_ASSERT_EQUAL(torn, 0);
     arena_destroy(&shared);
+}
+
+static void arena_alloc_gives_nothing_behind_the_end_to_several_threads(void)
+{
+    for (int round = 0; round < 400 / CREW_SCALE; round++) {
+        CU_ASSERT_EQUAL_FATAL(arena_init(&shared, page()), WEIR_OK);
+        atomic_store(&given, 0);
+        CU_ASSERT_EQUAL(crew_run(4, draw_until_empty), 0);
+        CU_ASSERT_EQUAL(atomic_load(&given), page() / 24);
+        arena_destroy(&shared);
+    }
 }
 
 SUITE(arena, NULL, NULL, CASE(arena_map_gives_zeroed_writable_memory),
@@ -173,4 +187,5 @@ SUITE(arena, NULL, NULL, CASE(arena_map_gives_zeroed_writable_memory),
       CASE(arena_alloc_gives_zeroed_aligned_disjoint_bytes), CASE(arena_alloc_stops_at_the_cap),
       CASE(arena_alloc_refuses_sizes_that_wrap_around),
       CASE(arena_resident_counts_touched_pages_only),
-      CASE(arena_alloc_gives_each_byte_to_one_thread));
+      CASE(arena_alloc_gives_each_byte_to_one_thread),
+      CASE(arena_alloc_gives_nothing_behind_the_end_to_several_threads));

@@ -89,6 +89,20 @@ static void owners_charge_tells_keys_apart_by_each_field(void)
     }
 }
 
+/* So many that buckets hold several. */
+static void owners_charge_tells_keys_of_one_bucket_apart(void)
+{
+    enum { LOADERS = 20000 };
+    for (uint32_t tag = 1; tag <= LOADERS; tag++) {
+        struct owner_key key = key_of(1);
+        key.loader_tag = 100 + tag;
+        uint32_t         at = owners_charge(owners, &key, 1, 1);
+        struct owner_key got = owners_key(owners, at);
+        CU_ASSERT_TRUE(same(&got, &key));
+    }
+    CU_ASSERT_EQUAL(owners_dropped(owners), 0);
+}
+
 static void owners_discharge_takes_one_block_back(void)
 {
     uint32_t a = charge(1, 100);
@@ -289,6 +303,7 @@ static void owners_reclaimed_serve_again_to_the_last(void)
 SUITE(owners, fresh, gone, CASE(owners_start_with_nobody),
       CASE(owners_charge_gives_equal_keys_one_owner),
       CASE(owners_charge_tells_keys_apart_by_each_field),
+      CASE(owners_charge_tells_keys_of_one_bucket_apart),
       CASE(owners_discharge_takes_one_block_back),
       CASE(owners_since_is_the_first_of_the_live_blocks),
       CASE(owners_charge_plain_has_no_stack_and_its_own_sums),
