@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sysfs.h"
+#include "blackbox.h"
 #include "core/acct.h"
 #include "files.h"
 #include "jvm/env.h"
@@ -43,16 +44,25 @@ static struct {
     struct files_stream   json;
     uint64_t              seq;
     int64_t               start_mono_ms, last_tick_ms, last_sheet_ms, last_rearm_ms;
+    bool                  noted; /* a breach was said and the black box does not have it yet */
     struct pools_figures  vm; /* of the last tick */
     struct weir_sheet     sheet;
     struct weir_breach    breach;
     char                  json_text[JSON_CAP], text[TEXT_CAP];
 } me;
 
-static struct weir_header header(void)
+/* Of what does not stand in the stream of JSON lines: carries the number that its next one will have. */
+static struct weir_header header_unnumbered(void)
 {
     return (struct weir_header){ me.host, me.tm, (int64_t)getpid(), clock_wall_ms(),
-                                 clock_mono_ms() - me.start_mono_ms, me.seq++ };
+                                 clock_mono_ms() - me.start_mono_ms, me.seq };
+}
+
+static struct weir_header header(void)
+{
+    struct weir_header h = header_unnumbered();
+    me.seq++;
+    return h;
 }
 
 static struct buf json_buf(void)
@@ -75,6 +85,7 @@ static void take_sheet(enum weir_component owners_of)
 {
     readings_sheet(&me.sheet, owners_of);
     me.sheet.agent.dropped_events += me.json.lost;
+    me.sheet.agent.lost_ledger = blackbox_lost();
 }
 
 static void write_sheet(const char *reason)
@@ -91,6 +102,12 @@ static enum log_level level_of(enum weir_level level)
     return level == WEIR_LEVEL_CRITICAL ? LOG_ERROR : level == WEIR_LEVEL_WARN ? LOG_WARN : LOG_INFO;
 }
 
+static void note(const struct weir_header *h, const char *what, const struct buf *text)
+{
+    blackbox_note(h->time_ms, what, text->data);
+    me.noted = true;
+}
+
 /* me.breach is filled except for what take_sheet() knows. */
 static void say_breach(void)
 {
@@ -100,6 +117,16 @@ static void say_breach(void)
     files_put_line(&me.json, &json);
     out_text_breach(&text, &me.breach);
     log_text(level_of(me.breach.level), h.time_ms, text.data);
+    note(&h, me.breach.denied ? "deny" : out_level(me.breach.level), &text);
+}
+
+/* A ledger's sheet has the owners of all components, a breach's those of one. */
+static void write_blackbox(void)
+{
+    take_sheet(WEIR_COMPONENT_COUNT);
+    struct weir_header h = header_unnumbered();
+    blackbox_write(&h, &me.sheet);
+    me.noted = false;
 }
 
 static void breach_head(const struct policy_verdict *v, enum weir_component c, enum weir_kind kind)
@@ -163,6 +190,7 @@ static void say_oom(const struct ring_event *e)
     files_put_line(&me.json, &json);
     out_text_oom(&text, oom);
     log_text(LOG_ERROR, h.time_ms, text.data);
+    note(&h, "oom", &text);
 }
 
 /* JSON only: what a finished attempt left behind is judged later, when a collection had its chance. */
@@ -188,6 +216,8 @@ static void drain(void)
         else
             say_attempt(&e);
     }
+    if (me.noted)
+        write_blackbox();
 }
 
 static void judge_rows(int64_t now)
@@ -226,6 +256,7 @@ static void tick(int64_t mono)
         me.last_sheet_ms = mono;
         write_sheet("interval");
     }
+    write_blackbox();
 }
 
 /* ---- start and stop ---- */
@@ -281,6 +312,23 @@ static void open_json(void)
         log_warn("option json: %s cannot be made: %s; no JSON lines are written", path, strerror(errno));
 }
 
+/* Also says what an earlier JVM left: after our own start. */
+static void open_blackbox(const struct weir_start *start)
+{
+    static char path[2048], last[2048];
+    const struct options *o = me.config.options;
+    bool                  off = strcmp(o->ledger, "off") == 0 || (me.config.dir[0] == '\0' && o->ledger[0] != '/');
+    struct blackbox_setup setup = { .path = "", .last = "", .last_off = strcmp(o->last, "off") == 0, .start = start };
+    setup.id = (struct ledger_id){ (int64_t)getpid(), clock_wall_ms() - (clock_mono_ms() - me.start_mono_ms), me.host,
+                                   WEIR_VERSION };
+    if (!off && expand("ledger", o->ledger, path, sizeof path))
+        setup.path = path;
+    if (!setup.last_off && o->last[0] != '\0')
+        setup.last_off = !expand("last", o->last, last, sizeof last);
+    setup.last = last;
+    blackbox_open(&setup);
+}
+
 static void identify(void)
 {
     const char *id = me.config.limits->resource_id;
@@ -314,11 +362,14 @@ static void say_start(void)
     log_text(LOG_INFO, h.time_ms, text.data);
     for (size_t i = 0; i < l->warning_count; i++)
         log_warn("%s", l->warnings[i]);
+    open_blackbox(&start);
 }
 
 static void say_stop(const char *reason)
 {
+    struct weir_header last = header_unnumbered();
     write_sheet("exit");
+    blackbox_stop(&last, &me.sheet, reason);
     struct weir_header h = header();
     struct buf text = text_buf(), json = json_buf();
     out_json_stop(&json, &h, reason);
@@ -328,11 +379,13 @@ static void say_stop(const char *reason)
     files_close_stream(&me.json);
 }
 
+/* Until the next tick is due or a hook wakes us. */
 static void wait_for_work(void)
 {
     struct timespec until;
+    int64_t         left = me.last_tick_ms + TICK_MS - clock_mono_ms();
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_MS * 1000000L;
+    until.tv_nsec += (left < 0 ? 0 : left > TICK_MS ? TICK_MS : left) * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
     while (sem_clockwait(&me.wake, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)

@@ -100,6 +100,7 @@ struct weir_agent_cost {
     uint64_t untracked_bytes; /* address table was full: allocated, not followed */
     uint64_t stale;           /* a put met a present address */
     uint64_t unknown_frees;   /* freed, but never seen allocated */
+    uint64_t lost_ledger;     /* sheets that the ledger or the `last` file could not be given: disk full, file gone */
 };
 
 struct weir_process {

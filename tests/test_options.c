@@ -37,6 +37,7 @@ static bool is_default(bool strict)
            memcmp(o.declared, d.declared, sizeof d.declared) == 0 && strcmp(o.conf, d.conf) == 0 &&
            strcmp(o.flink, d.flink) == 0 && strcmp(o.rules, d.rules) == 0 &&
            strcmp(o.dir, d.dir) == 0 && strcmp(o.log, d.log) == 0 && strcmp(o.json, d.json) == 0 &&
+           strcmp(o.ledger, d.ledger) == 0 && strcmp(o.last, d.last) == 0 &&
            o.grace == d.grace && o.json_max == d.json_max && o.interval_ms == d.interval_ms &&
            o.depth == d.depth && o.max_live == d.max_live && o.strict == strict &&
            o.help == d.help && o.stacks_all == d.stacks_all;
@@ -49,6 +50,8 @@ static void options_default_is_what_the_contract_says(void)
     CU_ASSERT_EQUAL(o.grace, 1024 * 1024);
     CU_ASSERT_STRING_EQUAL(o.log, "stderr");
     CU_ASSERT_STRING_EQUAL(o.json, "weir-%h-%p-%t.jsonl");
+    CU_ASSERT_STRING_EQUAL(o.ledger, "weir-%h-%p-%t.ledger");
+    CU_ASSERT_STRING_EQUAL(o.last, "");
     CU_ASSERT_EQUAL(o.json_max, 64 * 1024 * 1024);
     CU_ASSERT_EQUAL(o.interval_ms, 60000);
     CU_ASSERT_EQUAL(o.depth, 32);
@@ -79,7 +82,7 @@ static void options_parse_takes_every_option(void)
             "mode=observe,limit.task.off-heap=64m,limit.managed=0,limit.mapped=1g,declared=managed+"
             "network,"
             "conf=/opt/flink/conf,flink=1.20.4,rules=/etc/weir.rules,grace=512k,dir=/var/log/flink,"
-            "log=weir-%p.log,json=off,json-max=1g,interval=5m,stacks=all,depth=64,max-live=1024,"
+            "log=weir-%p.log,json=off,ledger=off,last=/tmp/last,json-max=1g,interval=5m,stacks=all,depth=64,max-live=1024,"
             "strict,help"),
         WEIR_OK);
     CU_ASSERT_EQUAL(o.mode, WEIR_MODE_OBSERVE);
@@ -97,6 +100,8 @@ static void options_parse_takes_every_option(void)
     CU_ASSERT_STRING_EQUAL(o.dir, "/var/log/flink");
     CU_ASSERT_STRING_EQUAL(o.log, "weir-%p.log");
     CU_ASSERT_STRING_EQUAL(o.json, "off");
+    CU_ASSERT_STRING_EQUAL(o.ledger, "off");
+    CU_ASSERT_STRING_EQUAL(o.last, "/tmp/last");
     CU_ASSERT_EQUAL(o.json_max, 1024 * 1024 * 1024);
     CU_ASSERT_EQUAL(o.interval_ms, 300000);
     CU_ASSERT_EQUAL(o.depth, WEIR_MAX_DEPTH);
@@ -187,11 +192,13 @@ static const struct {
     { "dir=", "weir: option dir=: accepted is a directory" },
     { "log=", ": accepted is stderr or a file" },
     { "json=%", ": accepted is off or a file" },
+    { "ledger=weir-%x", "weir: option ledger=weir-%x: accepted is off or a file" },
+    { "last=", "weir: option last=: accepted is off or a file" },
     { "json=weir-%q.jsonl", "weir: option json=weir-%q.jsonl: accepted is off or a file" },
     { "conf=a\nb", "weir: option conf=a?b: a control character; accepted is a directory or file" },
     { "dir=\x7f", "a control character" },
     { "Mode=warn", "weir: option Mode=warn: no such option; accepted are mode, limit.COMPONENT, declared, deny, deny-as, conf, " },
-    { "ledger=off", "no such option; accepted are mode, " },
+    { "legder=off", "no such option; accepted are mode, " },
     { " mode=warn", "weir: option  mode=warn: no such option" },
     { "foo", "max-live, strict and help" },
     { "=x", "weir: option =x: no such option" },
@@ -304,6 +311,7 @@ static const char *const pasted[] = {
     "limit.task.off-heap=64m,limit.framework.off-heap=128m,strict",
     "dir=/opt/flink/log,json=weir-%h-%p-%t.jsonl,json-max=64m",
     "log=/opt/flink/log/weir-%h-%p.log,json=off",
+    "ledger=weir-%h-%p-%t.ledger,last=/opt/flink/log/weir-last",
     "conf=/opt/flink/conf,flink=1.20.5,rules=/opt/flink/conf/weir.rules",
     "stacks=all,depth=32,max-live=4194304,interval=10s",
     "help",
@@ -343,7 +351,7 @@ static void options_need_no_character_the_scripts_eat(void)
         CU_ASSERT_EQUAL(strcspn(key, FORBIDDEN ",="), strlen(key));
         CU_ASSERT_EQUAL(strcspn(initial, FORBIDDEN ","), strlen(initial));
     }
-    CU_ASSERT_EQUAL(rows, 20);
+    CU_ASSERT_EQUAL(rows, 22);
 #define ID(sym, id, roles, limitable) \
     CU_ASSERT_TRUE(!(limitable) || strcspn(id, FORBIDDEN "+,=") == strlen(id));
     WEIR_COMPONENTS(ID)
@@ -365,7 +373,7 @@ static void options_documented_defaults_change_nothing(void)
         CU_ASSERT_TRUE(is_default(false));
         values++;
     }
-    CU_ASSERT_EQUAL(values, 12);
+    CU_ASSERT_EQUAL(values, 13);
 }
 
 static void options_help_tells_the_same_as_the_readme_rows(void)

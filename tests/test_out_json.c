@@ -109,9 +109,9 @@ static void sheet_sums_kinds_over_all_components(void)
 static void sheet_reports_what_the_agent_lost(void)
 {
     out_sheet_tm(&sheet);
-    sheet.agent = (struct weir_agent_cost){ 1, 2, 3, 4, 5, 6 };
+    sheet.agent = (struct weir_agent_cost){ 1, 2, 3, 4, 5, 6, 7 };
     render(render_sheet);
-    AT("agent", "{\"bytes\":1,\"dropped\":{\"events\":2,\"stacks\":3},\"untracked\":4,\"stale\":5,"
+    AT("agent", "{\"bytes\":1,\"dropped\":{\"events\":2,\"stacks\":3,\"ledger\":7},\"untracked\":4,\"stale\":5,"
                 "\"unknown_frees\":6}");
 }
 

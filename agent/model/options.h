@@ -24,6 +24,8 @@ struct options {
     char           dir[OPTIONS_PATH_MAX]; /* "" = found as DESIGN.md 6 says */
     char     log[OPTIONS_PATH_MAX];  /* "stderr" or a file pattern; under dir unless absolute */
     char     json[OPTIONS_PATH_MAX]; /* "off" or a file pattern, as log */
+    char     ledger[OPTIONS_PATH_MAX]; /* "off" or a file pattern, as log */
+    char     last[OPTIONS_PATH_MAX];   /* "" = where kubelet looks; "off" or a file pattern, as log */
     uint64_t grace, json_max;        /* bytes */
     uint64_t interval_ms;            /* 0 = no periodic sheet */
     uint32_t depth;                  /* frames kept, 1..WEIR_MAX_DEPTH */

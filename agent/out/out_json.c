@@ -264,6 +264,7 @@ static void put_agent(struct json *j, const struct weir_agent_cost *agent)
     json_object(j, "dropped");
     json_unsigned(j, "events", agent->dropped_events);
     json_unsigned(j, "stacks", agent->dropped_stacks);
+    json_unsigned(j, "ledger", agent->lost_ledger);
     json_object_end(j);
     json_unsigned(j, "untracked", agent->untracked_bytes);
     json_unsigned(j, "stale", agent->stale);

@@ -174,32 +174,10 @@ static void put_peaks(struct buf *b, const struct weir_sheet *sheet)
     }
 }
 
-/* What the peaks do not contain; nothing when nothing was lost. */
-static void put_losses(struct buf *b, const struct weir_agent_cost *agent)
-{
-    bool first = true;
-    if ((agent->dropped_events | agent->dropped_stacks | agent->untracked_bytes) == 0)
-        return;
-    buf_puts(b, "\n  lost: ");
-    if (agent->dropped_events != 0) {
-        parts_comma(b, &first);
-        figure_count(b, agent->dropped_events, "event");
-    }
-    if (agent->dropped_stacks != 0) {
-        parts_comma(b, &first);
-        figure_count(b, agent->dropped_stacks, "stack");
-    }
-    if (agent->untracked_bytes != 0) {
-        parts_comma(b, &first);
-        figure_bytes(b, agent->untracked_bytes);
-        buf_puts(b, " not tracked");
-    }
-}
-
 void out_text_stop(struct buf *b, const char *reason, const struct weir_sheet *sheet)
 {
     buf_puts(b, "stopped: ");
     utf8_text(b, reason, false);
     put_peaks(b, sheet);
-    put_losses(b, &sheet->agent);
+    parts_losses(b, &sheet->agent);
 }

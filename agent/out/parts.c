@@ -142,3 +142,28 @@ void parts_job_id_short(struct buf *b, const struct weir_attempt *attempt)
 {
     buf_printf(b, "%04x..%04x", (unsigned)(attempt->job_id[0] >> 48), (unsigned)(attempt->job_id[1] & 0xffff));
 }
+
+void parts_losses(struct buf *b, const struct weir_agent_cost *agent)
+{
+    const struct {
+        uint64_t    count;
+        const char *noun;
+    } lost[] = { { agent->dropped_events, "event" },
+                 { agent->dropped_stacks, "stack" },
+                 { agent->lost_ledger, "ledger write" } };
+    bool first = true;
+    if ((agent->dropped_events | agent->dropped_stacks | agent->lost_ledger | agent->untracked_bytes) == 0)
+        return;
+    buf_puts(b, "\n  lost: ");
+    for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {
+        if (lost[i].count == 0)
+            continue;
+        parts_comma(b, &first);
+        figure_count(b, lost[i].count, lost[i].noun);
+    }
+    if (agent->untracked_bytes != 0) {
+        parts_comma(b, &first);
+        figure_bytes(b, agent->untracked_bytes);
+        buf_puts(b, " not tracked");
+    }
+}

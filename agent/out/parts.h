@@ -29,6 +29,9 @@ void parts_heap_name(struct buf *b);
 /* Between the items of a list in text; *first starts true. */
 void parts_comma(struct buf *b, bool *first);
 
+/* A further line with what the figures do not contain; nothing when nothing was lost. */
+void parts_losses(struct buf *b, const struct weir_agent_cost *agent);
+
 /* Does a JVM of this role have the row? */
 bool parts_has_row(enum weir_role role, enum weir_component component);
 
