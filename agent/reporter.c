@@ -327,6 +327,7 @@ static void open_blackbox(const struct weir_start *start)
         setup.last_off = !expand("last", o->last, last, sizeof last);
     setup.last = last;
     blackbox_open(&setup);
+    write_blackbox(); /* a JVM may not live for a second */
 }
 
 static void identify(void)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cmd_options.h"
+#include "cli/cmd_read.h"
 #include "cli/command.h"
 #include "weir.h"
 
@@ -16,6 +17,7 @@ static const struct command {
     const char *what;
 } commands[] = {
     { "derive", command_derive, "how Flink divides a process's memory, without starting it" },
+    { "read", command_read, "the balance sheet in a JVM's ledger, also when it is dead" },
     { "options", command_options, "what the agent's option string takes" },
     { "version", command_version, "the version of this tool" },
     { "help", command_help, "this list; `weir COMMAND --help` says more" },
@@ -45,7 +47,7 @@ static int command_help(int argc, char **args)
     static char           help[] = "--help";
     char                 *only_help[] = { help, NULL };
     const struct command *c = argc > 0 ? find_command(args[0]) : NULL;
-    if (c != NULL && c->run == command_derive)
+    if (c != NULL && (c->run == command_derive || c->run == command_read))
         return c->run(1, only_help);
     print_usage(stdout);
     return WEIR_EXIT_OK;

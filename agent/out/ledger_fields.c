@@ -177,7 +177,7 @@ static void rows(struct wire *w, struct weir_sheet *s)
 {
     uint32_t count = wire_below(w, WEIR_COMPONENT_COUNT, LIST_MAX);
     for (uint32_t i = 0; i < count && !w->bad; i++) {
-        struct weir_row other;
+        struct weir_row other = { .present = false };
         uint32_t        c = wire_word(w, i, component_name, WEIR_COMPONENT_COUNT);
         row(w, c < WEIR_COMPONENT_COUNT ? &s->rows[c] : &other);
     }
@@ -187,7 +187,7 @@ static void pools(struct wire *w, struct weir_sheet *s)
 {
     uint32_t count = wire_below(w, WEIR_POOL_COUNT, LIST_MAX);
     for (uint32_t i = 0; i < count && !w->bad; i++) {
-        struct weir_pool_row  other;
+        struct weir_pool_row  other = { .measured = false };
         uint32_t              p = wire_word(w, i, pool_name, WEIR_POOL_COUNT);
         struct weir_pool_row *pool = p < WEIR_POOL_COUNT ? &s->pools[p] : &other;
         wire_bool(w, &pool->measured);

@@ -230,9 +230,9 @@ static void read_words(unsigned char *data, struct ledger_file *file)
 
 enum weir_rc out_ledger_read(void *data, size_t len, struct ledger_file *file, struct buf *why)
 {
-    uint32_t size = 0;
-    blank(file);
-    enum weir_rc rc = out_ledger_identify(data, len, &file->id, &size, why);
+    uint32_t         size = 0;
+    struct ledger_id id;
+    enum weir_rc     rc = out_ledger_identify(data, len, &id, &size, why);
     if (rc != WEIR_OK)
         return rc;
     if (size != LEDGER_SIZE || len != size) {
@@ -240,6 +240,8 @@ enum weir_rc out_ledger_read(void *data, size_t len, struct ledger_file *file, s
                    LEDGER_SIZE);
         return WEIR_EINVAL;
     }
+    blank(file);
+    file->id = id;
     rc = read_newest(data, file, why);
     if (rc == WEIR_OK) {
         read_stop(data, file);
