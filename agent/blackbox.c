@@ -104,14 +104,15 @@ static bool ready(void)
     return me.ready;
 }
 
-static void say_trouble(bool fine, int error)
+/* before: what had been lost before this attempt. */
+static void say_trouble(bool fine, int error, uint64_t before)
 {
     if (fine && me.failing) {
-        log_info("ledger %s is written again; %llu sheets are not in it", me.used, (unsigned long long)(me.lost - me.lost_said));
         me.failing = false;
+        log_info("ledger %s is written again; %llu writes were lost", me.used, (unsigned long long)(me.lost - me.lost_said));
     } else if (!fine && !me.failing) {
         me.failing = true;
-        me.lost_said = me.lost - 1;
+        me.lost_said = before;
         if (me.warnings++ < MAX_WARNINGS)
             log_warn("ledger %s: %s; if the JVM is killed now, its last sheet is lost", me.path, strerror(error));
     }
@@ -119,7 +120,8 @@ static void say_trouble(bool fine, int error)
 
 static void write_sheet(void)
 {
-    bool fine = ready() && put(atomic_load_explicit(&me.fd, memory_order_relaxed),
+    uint64_t before = me.lost;
+    bool     fine = ready() && put(atomic_load_explicit(&me.fd, memory_order_relaxed),
                                out_ledger_sheet(me.block, me.sequence + 1, &me.sheet),
                                out_ledger_place(me.sequence + 1));
     int error = errno;
@@ -127,7 +129,7 @@ static void write_sheet(void)
         me.sequence++;
     else
         me.lost++;
-    say_trouble(fine, error);
+    say_trouble(fine, error, before);
 }
 
 static void take(const struct weir_header *header, const struct weir_sheet *sheet)
@@ -197,7 +199,7 @@ void blackbox_open(const struct blackbox_setup *setup)
     if (!ready()) {
         int error = errno;
         me.lost++;
-        say_trouble(false, error);
+        say_trouble(false, error, 0);
     }
 }
 
