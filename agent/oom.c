@@ -12,9 +12,13 @@
 #include "jvm/vmflags.h"
 #include "readings.h"
 
+enum { JOBS_SEEN = 64 };
+
 static struct {
     uint64_t        count;
     struct weir_oom oom;
+    size_t          seen;
+    struct weir_job jobs[JOBS_SEEN];
     char            class_name[256], message[1600];
 } me; /* the reporter's own */
 
@@ -76,16 +80,16 @@ static void read_error(JNIEnv *jni, const struct ring_event *e)
         snprintf(me.class_name, sizeof me.class_name, "java.lang.OutOfMemoryError");
 }
 
+/* The job's line, a new one at its first attempt; NULL when JOBS_SEEN jobs hold something. */
 static struct weir_job *job_of(const struct weir_attempt *a)
 {
-    for (size_t i = 0; i < me.oom.job_count; i++)
-        if (memcmp(me.oom.jobs[i].job_id, a->job_id, sizeof a->job_id) == 0)
-            return &me.oom.jobs[i];
-    if (me.oom.job_count == WEIR_TOP_JOBS)
+    for (size_t i = 0; i < me.seen; i++)
+        if (memcmp(me.jobs[i].job_id, a->job_id, sizeof a->job_id) == 0)
+            return &me.jobs[i];
+    if (me.seen == JOBS_SEEN)
         return NULL;
-    struct weir_job *job = &me.oom.jobs[me.oom.job_count++];
-    memcpy(job->job_id, a->job_id, sizeof a->job_id);
-    job->job_name = a->job_name;
+    struct weir_job *job = &me.jobs[me.seen++];
+    *job = (struct weir_job){ .job_id = { a->job_id[0], a->job_id[1] }, .job_name = a->job_name };
     return job;
 }
 
@@ -93,34 +97,39 @@ static void add_attempt(void *unused, uint32_t id)
 {
     struct weir_attempt a;
     (void)unused;
-    struct weir_job *job = attempts_get(acct_attempts(), acct_stacks(), id, &a) && a.bytes > 0 ? job_of(&a) : NULL;
+    struct weir_job *job = attempts_get(acct_attempts(), acct_stacks(), id, &a) && a.pooled > 0 ? job_of(&a) : NULL;
     if (job == NULL)
         return;
     if (a.state == WEIR_ATTEMPT_RUNNING) {
-        job->running += a.bytes;
+        job->running += a.pooled;
         return;
     }
-    job->ended += a.bytes;
+    job->ended += a.pooled;
     job->attempts_ended++;
     if (a.end_ms <= readings_gc_after())
-        job->proven += a.bytes;
+        job->proven += a.pooled;
 }
 
-static void sort_jobs(void)
+static int most_ended_first(const void *a, const void *b)
 {
-    for (size_t i = 1; i < me.oom.job_count; i++)
-        for (size_t k = i; k > 0 && me.oom.jobs[k].ended > me.oom.jobs[k - 1].ended; k--) {
-            struct weir_job t = me.oom.jobs[k];
-            me.oom.jobs[k] = me.oom.jobs[k - 1];
-            me.oom.jobs[k - 1] = t;
-        }
+    const struct weir_job *x = a, *y = b;
+    return (x->ended < y->ended) - (x->ended > y->ended);
+}
+
+static void sum_jobs(void)
+{
+    me.seen = 0;
+    attempts_each(acct_attempts(), add_attempt, NULL);
+    qsort(me.jobs, me.seen, sizeof me.jobs[0], most_ended_first);
+    me.oom.job_count = me.seen < WEIR_TOP_JOBS ? me.seen : WEIR_TOP_JOBS;
+    memcpy(me.oom.jobs, me.jobs, me.oom.job_count * sizeof me.jobs[0]);
 }
 
 struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e)
 {
     read_error(jni, e);
     memset(&me.oom, 0, sizeof me.oom);
-    readings_at_event(&me.oom.sheet, WEIR_COMPONENT_COUNT, e);
+    readings_at_event(&me.oom.sheet, e->oom_kind == ACCT_OOM_JAVA ? OWNERS_DIRECT : WEIR_COMPONENT_COUNT, e);
     me.oom.suppressed = e->oom_suppressed;
     me.oom.number = me.count += 1 + e->oom_suppressed;
     me.oom.class_name = me.class_name;
@@ -132,7 +141,6 @@ struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e)
     me.oom.gc_known = readings_gc_after() != 0;
     me.oom.gc_after_ms = readings_gc_after();
     vmflags_bool("DisableExplicitGC", &me.oom.explicit_gc_off);
-    attempts_each(acct_attempts(), add_attempt, NULL);
-    sort_jobs();
+    sum_jobs();
     return &me.oom;
 }

@@ -81,6 +81,7 @@ struct weir_attempt {
     int32_t                 subtask, attempt; /* from 0 */
     int64_t                 begin_ms, end_ms; /* end_ms 0: runs */
     uint64_t                bytes, blocks;    /* live, taken by it */
+    uint64_t                pooled;           /* of bytes, kind direct: what the direct pool bounds */
 };
 
 struct weir_owner {

@@ -24,13 +24,13 @@ static void live_one(uint64_t *seed)
     uint32_t                id = attempts_begin(attempts, &who, 1), blocks = crew_below(seed, 4);
     crew_check(id != 0);
     for (uint32_t i = 0; i < blocks; i++)
-        attempts_charge(attempts, id, 100 + i);
+        attempts_charge(attempts, id, 100 + i, false);
     crew_check(attempts_running(attempts, id));
     struct weir_attempt mine = { .known = false };
     crew_check(attempts_get(attempts, names, id, &mine) && mine.job_id[0] == job);
     attempts_end(attempts, id, 2);
     for (uint32_t i = 0; i < blocks; i++) /* freed after the end, as Cleaners do */
-        attempts_discharge(attempts, id, 100 + i);
+        attempts_discharge(attempts, id, 100 + i, false);
 }
 
 static void look(void *with, uint32_t id)

@@ -85,15 +85,15 @@ static void attempts_end_stops_it_and_keeps_the_time(void)
 static void attempts_hold_what_was_charged_and_not_discharged(void)
 {
     uint32_t id = begin(0);
-    attempts_charge(attempts, id, 100);
-    attempts_charge(attempts, id, 40);
-    attempts_discharge(attempts, id, 100);
+    attempts_charge(attempts, id, 100, false);
+    attempts_charge(attempts, id, 40, false);
+    attempts_discharge(attempts, id, 100, false);
     CU_ASSERT_TRUE(get(id));
     CU_ASSERT_TRUE(got.bytes == 40 && got.blocks == 1);
-    attempts_charge(attempts, 0, 5); /* bytes without an attempt */
-    attempts_discharge(attempts, 0, 5);
+    attempts_charge(attempts, 0, 5, false); /* bytes without an attempt */
+    attempts_discharge(attempts, 0, 5, false);
     attempts_end(attempts, id, 1);
-    attempts_discharge(attempts, id, 40); /* freed after the end */
+    attempts_discharge(attempts, id, 40, false); /* freed after the end */
     CU_ASSERT_TRUE(get(id));
     CU_ASSERT_TRUE(got.bytes == 0 && got.blocks == 0);
 }
@@ -101,9 +101,9 @@ static void attempts_hold_what_was_charged_and_not_discharged(void)
 static void attempts_ended_bytes_are_of_those_that_ended_before(void)
 {
     uint32_t a = begin(0), b = begin(1), c = begin(2);
-    attempts_charge(attempts, a, 100);
-    attempts_charge(attempts, b, 20);
-    attempts_charge(attempts, c, 3);
+    attempts_charge(attempts, a, 100, false);
+    attempts_charge(attempts, b, 20, false);
+    attempts_charge(attempts, c, 3, false);
     CU_ASSERT_EQUAL(attempts_ended_bytes(attempts, INT64_MAX), 0);
     attempts_end(attempts, a, 5000);
     attempts_end(attempts, b, 7000);
@@ -126,7 +126,7 @@ static void note(void *with, uint32_t id)
 static void attempts_each_visits_who_runs_or_holds_something(void)
 {
     uint32_t running = begin(0), over = begin(1), leaking = begin(2);
-    attempts_charge(attempts, leaking, 1);
+    attempts_charge(attempts, leaking, 1, false);
     attempts_end(attempts, over, 1);
     attempts_end(attempts, leaking, 1);
     visits = 0;
@@ -159,7 +159,7 @@ static void attempts_full_of_the_running_gives_0_and_counts(void)
 static void attempts_reuse_only_who_ended_and_holds_nothing(void)
 {
     uint32_t n = fill(), leaking = n / 2, over = n / 3;
-    attempts_charge(attempts, leaking, 1);
+    attempts_charge(attempts, leaking, 1, false);
     attempts_end(attempts, leaking, 1);
     CU_ASSERT_EQUAL(begin(1), 0);
     attempts_end(attempts, over, 1);
@@ -167,7 +167,7 @@ static void attempts_reuse_only_who_ended_and_holds_nothing(void)
     CU_ASSERT_TRUE(get(over));
     CU_ASSERT_TRUE(got.state == WEIR_ATTEMPT_RUNNING && got.attempt == 12345 && got.end_ms == 0);
     CU_ASSERT_EQUAL(begin(1), 0);
-    attempts_discharge(attempts, leaking, 1);
+    attempts_discharge(attempts, leaking, 1, false);
     CU_ASSERT_EQUAL(begin(1), leaking);
 }
 

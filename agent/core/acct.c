@@ -198,7 +198,7 @@ static void forget(struct live_rec rec)
 {
     struct owner_key key = owners_key(books.owners, rec.owner);
     counters_sub(&books.totals, key.component, key.kind, rec.bytes);
-    attempts_discharge(books.attempts, key.attempt, rec.bytes);
+    attempts_discharge(books.attempts, key.attempt, rec.bytes, key.kind == WEIR_KIND_DIRECT);
     owners_discharge(books.owners, rec.owner, rec.bytes);
 }
 
@@ -229,7 +229,7 @@ static bool book(uintptr_t addr, uint64_t bytes, const struct owner_key *key, bo
 {
     uint32_t owner = decided ? owners_charge(books.owners, key, bytes, acct_coarse_ms())
                              : owners_charge_plain(books.owners, key->component, key->kind, bytes, acct_coarse_ms());
-    attempts_charge(books.attempts, owners_key(books.owners, owner).attempt, bytes);
+    attempts_charge(books.attempts, owners_key(books.owners, owner).attempt, bytes, key->kind == WEIR_KIND_DIRECT);
     return remember(addr, (struct live_rec){ bytes, owner });
 }
 

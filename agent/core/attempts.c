@@ -20,7 +20,7 @@ enum state { FREE, RUNNING, ENDED };
 struct attempt {
     struct attempt_identity who;
     atomic_llong            begin_ms, end_ms;
-    atomic_ullong           bytes, blocks;
+    atomic_ullong           bytes, blocks, pooled; /* pooled: of bytes, those of kind direct */
     atomic_uint             state;
 };
 
@@ -98,18 +98,22 @@ bool attempts_running(const struct attempts *t, uint32_t id)
            atomic_load_explicit(&t->attempt[id - 1].state, memory_order_acquire) == RUNNING;
 }
 
-void attempts_charge(struct attempts *t, uint32_t id, uint64_t bytes)
+void attempts_charge(struct attempts *t, uint32_t id, uint64_t bytes, bool pooled)
 {
     if (id == 0)
         return;
+    if (pooled)
+        atomic_fetch_add_explicit(&t->attempt[id - 1].pooled, bytes, memory_order_relaxed);
     atomic_fetch_add_explicit(&t->attempt[id - 1].bytes, bytes, memory_order_relaxed);
     atomic_fetch_add_explicit(&t->attempt[id - 1].blocks, 1, memory_order_relaxed);
 }
 
-void attempts_discharge(struct attempts *t, uint32_t id, uint64_t bytes)
+void attempts_discharge(struct attempts *t, uint32_t id, uint64_t bytes, bool pooled)
 {
     if (id == 0)
         return;
+    if (pooled)
+        atomic_fetch_sub_explicit(&t->attempt[id - 1].pooled, bytes, memory_order_relaxed);
     atomic_fetch_sub_explicit(&t->attempt[id - 1].bytes, bytes, memory_order_relaxed);
     /* Release: the bytes went before the count that makes the slot reusable. Pairs with reusable(). */
     atomic_fetch_sub_explicit(&t->attempt[id - 1].blocks, 1, memory_order_release);
@@ -129,6 +133,7 @@ static void read_locked(const struct attempt *a, unsigned state, const struct st
         .end_ms = atomic_load_explicit(&a->end_ms, memory_order_relaxed),
         .bytes = atomic_load_explicit(&a->bytes, memory_order_relaxed),
         .blocks = atomic_load_explicit(&a->blocks, memory_order_relaxed),
+        .pooled = atomic_load_explicit(&a->pooled, memory_order_relaxed),
     };
 }
 

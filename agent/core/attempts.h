@@ -26,9 +26,9 @@ void         attempts_delete(struct attempts *attempts);
 uint32_t attempts_begin(struct attempts *attempts, const struct attempt_identity *who, int64_t coarse_ms);
 void     attempts_end(struct attempts *attempts, uint32_t id, int64_t coarse_ms);
 bool     attempts_running(const struct attempts *attempts, uint32_t id);
-/* A block taken, a block given back; id 0 is ignored. */
-void     attempts_charge(struct attempts *attempts, uint32_t id, uint64_t bytes);
-void     attempts_discharge(struct attempts *attempts, uint32_t id, uint64_t bytes);
+/* A block taken, a block given back; id 0 is ignored. pooled: it is of what java.nio.Bits bounds (kind direct). */
+void     attempts_charge(struct attempts *attempts, uint32_t id, uint64_t bytes, bool pooled);
+void     attempts_discharge(struct attempts *attempts, uint32_t id, uint64_t bytes, bool pooled);
 
 /* Reporter. False: 0, or an id that was never given. */
 bool     attempts_get(struct attempts *attempts, const struct stacks *names, uint32_t id,

@@ -8,6 +8,7 @@
 #include "core/owners.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -136,13 +137,20 @@ static void keep_if_big(struct owner_view *out, size_t *found, size_t max, const
     out[i] = *candidate;
 }
 
+static bool wanted(const struct owner_key *key, unsigned component)
+{
+    if (component == OWNERS_DIRECT)
+        return key->kind == WEIR_KIND_DIRECT && key->component != WEIR_NETWORK;
+    return component == WEIR_COMPONENT_COUNT || key->component == component;
+}
+
 static void look_at(const struct owner *o, enum weir_component component, struct owner_view *out, size_t *found,
                     size_t max)
 {
     struct owner_view v = { o->key, atomic_load_explicit(&o->bytes, memory_order_relaxed),
                             atomic_load_explicit(&o->count, memory_order_relaxed),
                             atomic_load_explicit(&o->since_ms, memory_order_relaxed) };
-    if (v.count != 0 && (component == WEIR_COMPONENT_COUNT || v.key.component == component))
+    if (v.count != 0 && wanted(&v.key, component))
         keep_if_big(out, found, max, &v);
 }
 
