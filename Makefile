@@ -100,7 +100,7 @@ check: all lint ## layers, exported symbols, function length, the README's optio
 lint:
 	$(MAKE) CC=gcc OUT=build/gcc all
 	$(MAKE) CC=clang OUT=build/clang all
-	printf '%s\n' $(filter %.c,$(ALL_C)) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- $(CPPFLAGS) -std=c11 \
+	printf '%s\n' $(filter %.c,$(ALL_C)) | xargs -P "$$(nproc)" -I @source@ clang-tidy --quiet @source@ -- $(CPPFLAGS) -std=c11 \
 	    2>&1 | { grep -v 'warnings\? generated\.$$' || true; }
 
 oracle: all ## weir derive against Flink's own classes, ORACLE_N random configurations per version
