@@ -225,4 +225,39 @@ static void stress_acct_is_exact_with_all_doors_open(void)
     acct_close();
 }
 
-SUITE(stress_acct, NULL, NULL, CASE(stress_acct_is_exact_with_all_doors_open));
+/* ---- asked without a pause */
+
+enum { FEW = 4, ASKERS = 2, FREERS = 4 };
+
+static _Atomic uintptr_t shown[FEW]; /* the address that a freer is about to free or has just freed */
+
+static void ask_or_free(int member)
+{
+    if (member < ASKERS) {
+        for (unsigned i = 0; atomic_load_explicit(&at_work, memory_order_relaxed) != 0; i++)
+            acct_holds(atomic_load_explicit(&shown[i % FEW], memory_order_relaxed));
+        return;
+    }
+    fake_reset();
+    uintptr_t addr = (uintptr_t)(member + 1) << 20;
+    atomic_store_explicit(&shown[member - ASKERS], addr, memory_order_relaxed);
+    for (int i = 0; i < 2 * ROUNDS; i++) {
+        acct_allocated(NULL, addr, 8);
+        crew_check(acct_freed(addr));
+    }
+    atomic_fetch_sub_explicit(&at_work, 1, memory_order_relaxed);
+}
+
+static void stress_acct_asking_takes_nothing_from_a_free(void)
+{
+    CU_ASSERT_EQUAL_FATAL(acct_init(&fake_ops, MAX_LIVE), WEIR_OK);
+    atomic_store(&at_work, FREERS);
+    CU_ASSERT_EQUAL(crew_run(ASKERS + FREERS, ask_or_free), 0);
+    acct_snapshot(&sheet, WEIR_COMPONENT_COUNT, T0);
+    CU_ASSERT_EQUAL(sheet.rows[WEIR_TASK_OFF_HEAP].used, 0);
+    CU_ASSERT_EQUAL(sheet.agent.unknown_frees + sheet.agent.stale, 0);
+    acct_close();
+}
+
+SUITE(stress_acct, NULL, NULL, CASE(stress_acct_is_exact_with_all_doors_open),
+      CASE(stress_acct_asking_takes_nothing_from_a_free));
