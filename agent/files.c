@@ -146,6 +146,8 @@ static void turn_over(struct files_stream *s)
 
 void files_put_line(struct files_stream *s, const struct buf *line)
 {
+    if (s->path[0] == '\0')
+        return; /* never asked for: nothing is lost */
     if (s->fd >= 0 && s->bytes > 0 && s->bytes + line->len > s->max / 2)
         turn_over(s);
     ssize_t w = -1;
