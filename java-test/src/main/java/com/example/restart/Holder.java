@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.example.restart;
+
+import com.acme.cache.KeepAlive;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.flink.api.common.functions.RichMapFunction;
+
+/**
+ * Takes its memory at the first record, then makes the file "held-ATTEMPT-SUBTASK" in the gate
+ * directory and passes records until there is a file "fail-ATTEMPT". Modes: "keep", in a static of
+ * the library in lib/; "drop", in a field; "thread", like keep, but taken by a thread it starts.
+ */
+public final class Holder extends RichMapFunction<Long, Long> {
+    private static final long serialVersionUID = 1L;
+    private static final long PAUSE_MILLIS = 20;
+
+    private final String mode;
+    private final int[] mib;
+    private final String gate;
+    private transient ByteBuffer mine;
+    private transient boolean taken;
+
+    public Holder(String mode, int[] mib, String gate) {
+        this.mode = mode;
+        this.mib = mib.clone();
+        this.gate = gate;
+    }
+
+    @Override
+    public Long map(Long value) throws Exception {
+        int attempt = getRuntimeContext().getTaskInfo().getAttemptNumber();
+        if (!taken) {
+            take(mib[Math.min(attempt, mib.length - 1)] << 20);
+            taken = true;
+            int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+            Files.createFile(Path.of(gate, "held-" + attempt + "-" + subtask));
+        }
+        if (Files.exists(Path.of(gate, "fail-" + attempt))) {
+            throw new IllegalStateException("attempt " + attempt + " was told to fail");
+        }
+        Thread.sleep(PAUSE_MILLIS);
+        return value;
+    }
+
+    private void take(int bytes) throws InterruptedException {
+        switch (mode) {
+            case "keep":
+                KeepAlive.take(bytes);
+                break;
+            case "drop":
+                mine = ByteBuffer.allocateDirect(bytes);
+                break;
+            case "thread":
+                Thread loader = new Thread(() -> KeepAlive.take(bytes), "cache-loader");
+                loader.start();
+                loader.join();
+                break;
+            default:
+                throw new IllegalArgumentException(mode);
+        }
+    }
+}
