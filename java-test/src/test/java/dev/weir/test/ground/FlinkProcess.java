@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
 /** A running JobManager or TaskManager: its JVM, its log, and what the agent in it writes. */
 public record FlinkProcess(String id, Jvm jvm, Path dir) implements AutoCloseable {
@@ -20,6 +22,18 @@ public record FlinkProcess(String id, Jvm jvm, Path dir) implements AutoCloseabl
 
     public WeirJson weir() {
         return new WeirJson(dir.resolve("weir"));
+    }
+
+    /**
+     * Collections until task.off-heap is back at 0. The first one alone never does it: Flink's StreamTask
+     * has a finalizer, and all that hangs on it goes with the next.
+     */
+    public void awaitGarbageGone() {
+        String jcmd = Jdks.of(17).home().resolve("bin/jcmd").toString();
+        Wait.untilTrue("what ended attempts left to be collected", Wait.MINUTE, () -> {
+            Tool.run(List.of(jcmd, String.valueOf(jvm.pid()), "GC.run"), Map.of());
+            return weir().freshSheet().used("task.off-heap") == 0;
+        });
     }
 
     @Override

@@ -22,6 +22,11 @@ public final class Ground {
         return existing(property("weir.lib"), "run make first");
     }
 
+    /** The tool `weir`. */
+    public static Path tool() {
+        return existing(property("weir.bin"), "run make first");
+    }
+
     public static Path script(String name) {
         return existing(root().resolve("scripts").resolve(name), "the checkout is incomplete");
     }

@@ -92,7 +92,7 @@ public final class WeirJson {
         }
     }
 
-    private static JsonNode parse(String line) {
+    static JsonNode parse(String line) {
         try {
             JsonNode node = MAPPER.readTree(line);
             if (!node.isObject()) {
