@@ -27,7 +27,7 @@ CPPFLAGS    := -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -Iagent -Iinclude \
 CFLAGS      ?= -O2 -g
 override CFLAGS += -std=c11 -fPIC -fvisibility=hidden -fno-omit-frame-pointer -pthread $(WARN)
 ifneq ($(SAN),)
-override CFLAGS += -fsanitize=$(SAN) -DWEIR_DEBUG=1
+override CFLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all -DWEIR_DEBUG=1
 LDSAN       := -fsanitize=$(SAN)
 endif
 SO_LDFLAGS  := -shared -pthread -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,defs -Wl,-z,noexecstack \
