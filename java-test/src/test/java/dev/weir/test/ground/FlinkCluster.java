@@ -9,9 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A JobManager and TaskManagers as real processes on loopback, each with its own directory
@@ -20,6 +22,7 @@ import java.util.Map;
  */
 public final class FlinkCluster implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
+    private static final Set<Integer> GIVEN_PORTS = new HashSet<>();
 
     private final List<FlinkProcess> processes = new ArrayList<>();
     private final FlinkRest rest;
@@ -188,10 +191,14 @@ public final class FlinkCluster implements AutoCloseable {
         }
     }
 
-    /** Free now; another process may take it before Flink does, then the start fails loudly. */
-    private static int freePort() {
+    /**
+     * Free now and not given before: the kernel may offer a closed one again. Another process may take it
+     * before Flink does, then the start fails loudly.
+     */
+    private static synchronized int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+            int port = socket.getLocalPort();
+            return GIVEN_PORTS.add(port) ? port : freePort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
