@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stress_claim.c: mode=enforce under threads that take and free at the limit. The law: `used` is never beyond the limit,
+/* stress_claim.c: mode=enforce under threads that take, reallocate and free at the limit. The law: `used` is never beyond the limit,
  * not for a moment (each member looks after each claim, a sampler all the time), it ends at exactly 0, and each refusal
  * is told or counted. Sizes are such that refusals and successes are both common. */
 #include <CUnit/CUnit.h>
@@ -62,6 +62,33 @@ static void settle(struct holder *h, uint32_t i, uint64_t bytes, const struct ac
         acct_claimed(NULL, (uintptr_t)h->block[i], bytes, claim);
     check_used();
     atomic_fetch_add_explicit(&successes, 1, memory_order_relaxed);
+}
+
+/* As the hook of reallocateMemory does: only the growth is claimed, the old record is out meanwhile. */
+static void grow(struct holder *h, uint32_t i)
+{
+    struct acct_claim claim;
+    struct live_rec   old;
+    uint64_t          bytes = 1 + crew_below(&h->seed, LARGEST);
+    if (h->block[i] == NULL)
+        return;
+    if (!acct_suspend((uintptr_t)h->block[i], &old)) {
+        crew_check(false);
+        return;
+    }
+    uint64_t growth = bytes > old.bytes ? bytes - old.bytes : 0;
+    fake_finds(WEIR_TASK_OFF_HEAP, (enum weir_kind)crew_below(&h->seed, 3),
+               1 + crew_below(&h->seed, 50));
+    bool fits = acct_claim(NULL, growth, &claim) == ACCT_FITS;
+    crew_check(fits || growth > 0);
+    if (fits && crew_below(&h->seed, 8) != 0) {
+        acct_reclaimed(NULL, (uintptr_t)h->block[i], bytes, growth, &old, &claim);
+    } else {
+        if (fits)
+            acct_unclaimed(growth, &claim);
+        acct_restore((uintptr_t)h->block[i], old);
+    }
+    check_used();
 }
 
 static void take(struct holder *h, uint32_t i)
@@ -129,8 +156,12 @@ static void work(int member)
     }
     for (int round = 0; round < ROUNDS; round++) {
         uint32_t i = crew_below(&h.seed, HELD);
-        release(&h, i);
-        take(&h, i);
+        if (crew_below(&h.seed, 4) == 0) {
+            grow(&h, i);
+        } else {
+            release(&h, i);
+            take(&h, i);
+        }
         if (crew_below(&h.seed, 64) == 0)
             take_nested(&h);
     }

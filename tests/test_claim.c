@@ -187,6 +187,21 @@ static void claim_let_pass_is_booked_beyond_the_limit(void)
     CU_ASSERT_TRUE(fits(LIMIT));
 }
 
+/* Spared calls took the component past its limit: a block that shrinks must not be refused for that. */
+static void claim_of_nothing_fits_beyond_the_limit_too(void)
+{
+    struct live_rec old;
+    CU_ASSERT_TRUE(take(8, LIMIT));
+    CU_ASSERT_FALSE(fits(LIMIT));
+    acct_claimed(thread, 16, LIMIT, &claim); /* let pass */
+    CU_ASSERT_TRUE(acct_suspend(8, &old));
+    CU_ASSERT_TRUE_FATAL(fits(0));
+    acct_reclaimed(thread, 8, 300, 0, &old, &claim);
+    holds(WEIR_TASK_OFF_HEAP, LIMIT + 300, 2);
+    CU_ASSERT_TRUE(acct_freed(8) && acct_freed(16));
+    holds(WEIR_TASK_OFF_HEAP, 0, 0);
+}
+
 /* ---- what a settled claim books */
 
 static void claimed_books_owner_kind_attempt_and_peak(void)
@@ -414,6 +429,7 @@ SUITE(claim, fresh_at_limit, gone, CASE(claim_fits_up_to_the_limit_to_the_byte),
       CASE(claim_holds_its_bytes_against_others_before_they_are_booked),
       CASE(claim_given_back_leaves_no_trace), CASE(claim_again_needs_no_second_walk),
       CASE(claim_of_a_limit_of_nothing_fits_nothing),
+      CASE(claim_of_nothing_fits_beyond_the_limit_too),
       CASE(claim_let_pass_is_booked_beyond_the_limit),
       CASE(claimed_books_owner_kind_attempt_and_peak), CASE(claimed_in_a_full_table_keeps_nothing),
       CASE(claimed_speaks_of_the_budget_without_its_own_bytes),

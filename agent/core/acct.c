@@ -194,12 +194,19 @@ bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind
     return kept;
 }
 
-static void forget(struct live_rec rec)
+/* Everything but `used`. */
+static void unbook(struct live_rec rec)
 {
     struct owner_key key = owners_key(books.owners, rec.owner);
-    counters_sub(&books.totals, key.component, key.kind, rec.bytes);
+    counters_uncommit(&books.totals, key.component, key.kind, rec.bytes);
     attempts_discharge(books.attempts, key.attempt, rec.bytes, key.kind == WEIR_KIND_DIRECT);
     owners_discharge(books.owners, rec.owner, rec.bytes);
+}
+
+static void forget(struct live_rec rec)
+{
+    counters_release(&books.totals, owners_key(books.owners, rec.owner).component, rec.bytes);
+    unbook(rec);
 }
 
 /* False: the table is full, the bytes are untracked and off the rows again. */
@@ -302,7 +309,8 @@ enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim)
     claim->reserved = false;
     if (!open || !claim->decided || !books.deny[c])
         return ACCT_FITS;
-    claim->reserved = counters_reserve(&books.totals, c, bytes, books.limit[c]);
+    /* A block that shrinks asks for nothing: it may also where spared calls took the component past its limit. */
+    claim->reserved = bytes == 0 || counters_reserve(&books.totals, c, bytes, books.limit[c]);
     return claim->reserved ? ACCT_FITS : ACCT_OVER;
 }
 
@@ -328,11 +336,18 @@ void acct_claimed(void *thread, uintptr_t addr, uint64_t bytes, const struct acc
 void acct_reclaimed(void *thread, uintptr_t addr, uint64_t bytes, uint64_t growth, const struct live_rec *old,
                     struct acct_claim *claim)
 {
-    /* The rest is added before the old record goes: for an instant too much is counted, never too little. */
-    if (claim->reserved)
-        counters_hold(&books.totals, claim->key.component, bytes - growth);
-    if (old != NULL)
-        acct_replaced(*old);
+    enum weir_component c = claim->key.component;
+    if (claim->reserved && old != NULL && owners_key(books.owners, old->owner).component == c) {
+        /* `used` holds old + growth: only what the new block does not need goes, so the limit is never passed, not even
+         * for an instant, and nobody gets in between. */
+        unbook(*old);
+        counters_release(&books.totals, c, old->bytes + growth - bytes);
+    } else {
+        if (claim->reserved)
+            counters_hold(&books.totals, c, bytes - growth);
+        if (old != NULL)
+            acct_replaced(*old);
+    }
     acct_claimed(thread, addr, bytes, claim);
 }
 

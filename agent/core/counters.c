@@ -47,6 +47,12 @@ void counters_commit(struct counters *c, enum weir_component component, enum wei
     atomic_fetch_add_explicit(&c->kind_blocks[component][kind], 1, memory_order_relaxed);
 }
 
+void counters_uncommit(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes)
+{
+    atomic_fetch_sub_explicit(&c->kind_bytes[component][kind], bytes, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&c->kind_blocks[component][kind], 1, memory_order_relaxed);
+}
+
 void counters_release(struct counters *c, enum weir_component component, uint64_t bytes)
 {
     atomic_fetch_sub_explicit(&c->used[component], bytes, memory_order_relaxed);
@@ -54,9 +60,8 @@ void counters_release(struct counters *c, enum weir_component component, uint64_
 
 void counters_sub(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes)
 {
-    atomic_fetch_sub_explicit(&c->used[component], bytes, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&c->kind_bytes[component][kind], bytes, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&c->kind_blocks[component][kind], 1, memory_order_relaxed);
+    counters_release(c, component, bytes);
+    counters_uncommit(c, component, kind, bytes);
 }
 
 void counters_forget_peak(struct counters *c, enum weir_component component)

@@ -26,6 +26,8 @@ bool     counters_reserve(struct counters *c, enum weir_component component, uin
 void     counters_hold(struct counters *c, enum weir_component component, uint64_t bytes);
 void     counters_commit(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes,
                          int64_t coarse_ms);
+/* The opposite of commit: the block goes, its bytes stay held. */
+void     counters_uncommit(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes);
 void     counters_release(struct counters *c, enum weir_component component, uint64_t bytes);
 void     counters_sub(struct counters *c, enum weir_component component, enum weir_kind kind, uint64_t bytes);
 /* The peak starts again from what is used now. */

@@ -115,6 +115,10 @@ class EnforceTest {
             shell.ok("realloc 1 " + MIB);
             shell.ok("unsafe " + 19 * MIB);
             checkUnsafe(shell, base, 3, 31 * MIB);
+            shell.ok("in CLINIT " + 16 * MIB); // passed: beyond the limit
+            shell.ok("realloc 3 " + 18 * MIB); // smaller: asks for nothing
+            shell.refused("realloc 3 " + 19 * MIB);
+            shell.ok("realloc 3 " + 18 * MIB); // as large
             shell.ok("free-all");
             checkUnsafe(shell, base, 0, 0);
             shell.end();
