@@ -36,6 +36,7 @@ static struct {
     bool                      in_budget[WEIR_COMPONENT_COUNT];
     bool                      deny[WEIR_COMPONENT_COUNT]; /* set before acct_open() */
     uint64_t                  limit[WEIR_COMPONENT_COUNT];
+    atomic_ullong             frees[WEIR_COMPONENT_COUNT]; /* of components that may be denied */
     void (*wake)(void);
     atomic_bool               open;
     struct {
@@ -205,7 +206,10 @@ static void unbook(struct live_rec rec)
 
 static void forget(struct live_rec rec)
 {
-    counters_release(&books.totals, owners_key(books.owners, rec.owner).component, rec.bytes);
+    enum weir_component c = owners_key(books.owners, rec.owner).component;
+    counters_release(&books.totals, c, rec.bytes);
+    if (books.deny[c])
+        atomic_fetch_add_explicit(&books.frees[c], 1, memory_order_relaxed);
     unbook(rec);
 }
 
@@ -282,6 +286,11 @@ void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT])
 uint64_t acct_used(enum weir_component component)
 {
     return atomic_load_explicit(&books.totals.used[component], memory_order_relaxed);
+}
+
+uint64_t acct_frees(enum weir_component component)
+{
+    return atomic_load_explicit(&books.frees[component], memory_order_relaxed);
 }
 
 uint64_t acct_limit(enum weir_component component)

@@ -47,6 +47,8 @@ void acct_denied(void *thread, uint64_t bytes, const struct acct_claim *claim);
 /* Which components may be denied, with their limits; before acct_open(). */
 void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT]);
 uint64_t acct_used(enum weir_component component);
+/* Blocks given back so far, of a component that may be denied: did a collection free any? */
+uint64_t acct_frees(enum weir_component component);
 uint64_t acct_limit(enum weir_component component); /* as given to acct_open(); 0 if none */
 
 /* Takes the record out and subtracts it. False: unknown address (counted unless expected). */

@@ -20,7 +20,7 @@
 #include "model/memsize.h"
 #include "base/poison.h"
 
-enum { LONGEST_WAIT_MS = 128, FUTILE_MS = 1000, TEXT_CAP = 320 };
+enum { LONGEST_WAIT_MS = 256, STEP_MS = 2, LONGEST_GC_MS = 10000, FUTILE_MS = 1000, TEXT_CAP = 320 };
 
 static struct {
     jclass       error, system;
@@ -42,31 +42,48 @@ enum weir_rc deny_init(JNIEnv *jni, bool as_jvm)
     return me.error != NULL ? WEIR_OK : WEIR_EJVM;
 }
 
-/* One at a time: who comes second only waits for what the first one's collection frees. */
-static void collect(JNIEnv *jni)
+/* One at a time: who comes second waits for the end of the first one's, however long that takes within reason. True: it was
+ * this thread's own. */
+static bool collect(JNIEnv *jni)
 {
-    if (atomic_exchange_explicit(&me.collecting, true, memory_order_acquire))
-        return;
-    (*jni)->CallStaticVoidMethod(jni, me.system, me.gc);
-    env_threw(jni);
-    atomic_store_explicit(&me.collecting, false, memory_order_release);
+    if (!atomic_exchange_explicit(&me.collecting, true, memory_order_acquire)) {
+        (*jni)->CallStaticVoidMethod(jni, me.system, me.gc);
+        env_threw(jni);
+        atomic_store_explicit(&me.collecting, false, memory_order_release);
+        return true;
+    }
+    for (unsigned ms = 0; ms < LONGEST_GC_MS && atomic_load_explicit(&me.collecting, memory_order_acquire); ms++)
+        usleep(1000);
+    return false;
 }
 
+/* The cleaners run on other threads: a moment for them. Short steps: what they free goes to whoever looks first. */
+static bool fits_soon(uint64_t bytes, struct acct_claim *claim)
+{
+    for (unsigned ms = 0; ms < LONGEST_WAIT_MS; ms += STEP_MS) {
+        if (acct_reclaim(bytes, claim) == ACCT_FITS)
+            return true;
+        usleep(STEP_MS * 1000);
+    }
+    return acct_reclaim(bytes, claim) == ACCT_FITS;
+}
+
+/* Another thread's collection may have begun before this one's garbage was any: then one of its own. Futile is only what
+ * freed nothing at all: freed room that other threads took first is no reason to give up on the next second. */
 static bool fits_after_collection(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim)
 {
     enum weir_component c = claim->key.component;
-    uint64_t before = acct_used(c);
+    uint64_t frees = acct_frees(c);
     if (!me.gc_works || acct_coarse_ms() < atomic_load_explicit(&me.futile_until[c], memory_order_relaxed))
         return false;
-    collect(jni);
-    for (unsigned ms = 1; ms <= LONGEST_WAIT_MS; ms *= 2) {
-        if (acct_reclaim(bytes, claim) == ACCT_FITS)
-            return true;
-        usleep(ms * 1000);
-    }
-    if (acct_used(c) >= before)
+    bool own = collect(jni);
+    if (fits_soon(bytes, claim))
+        return true;
+    if (!own && (collect(jni), fits_soon(bytes, claim)))
+        return true;
+    if (acct_frees(c) == frees)
         atomic_store_explicit(&me.futile_until[c], acct_coarse_ms() + FUTILE_MS, memory_order_relaxed);
-    return acct_reclaim(bytes, claim) == ACCT_FITS;
+    return false;
 }
 
 /* Flink overwrites, and treats as fatal, what it takes for the VM's own errors: ours names none of their words. */

@@ -14,8 +14,8 @@
 /* as_jvm: the VM's own wording, to rehearse production. WEIR_EJVM: nothing can be denied. */
 enum weir_rc deny_init(JNIEnv *jni, bool as_jvm);
 /* True: go on; the claim is to be settled by acct_claimed() or acct_unclaimed(). False: refused, said, and an
- * OutOfMemoryError is pending: return the callee's own failure at once. May collect garbage, one thread at a time, and
- * wait about a quarter of a second; holds nothing meanwhile. */
+ * OutOfMemoryError is pending: return the callee's own failure at once. May collect garbage, one thread at a time, wait
+ * for another thread's collection and a quarter of a second after each; holds nothing meanwhile. */
 bool deny_or_claim(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim);
 
 #endif

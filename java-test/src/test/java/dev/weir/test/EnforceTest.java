@@ -167,6 +167,21 @@ class EnforceTest {
         }
     }
 
+    /** Room that a collection made and another thread took first must not count as a futile collection. */
+    @ParameterizedTest
+    @MethodSource("jdks")
+    void garbageOfManyThreadsIsCollectedBeforeADenial(Jdk jdk) {
+        try (Shell shell = start("crowd", jdk, ENFORCE)) {
+            String[] crowd = shell.ok("crowd 4 4000 " + MIB).split(" ");
+            long taken = Long.parseLong(crowd[0]);
+            assertThat(taken).isGreaterThan(200);
+            assertThat(Long.parseLong(crowd[1])).as("refused, of %d taken", taken).isLessThanOrEqualTo(taken / 100);
+            shell.ok("collected");
+            checkBooks(shell, MIB);
+            shell.end();
+        }
+    }
+
     @Test
     void withoutExplicitCollectionsADenialIsImmediate() {
         try (Shell shell = start("no-explicit-gc", Jdks.of(17), ENFORCE, "-XX:+DisableExplicitGC")) {
