@@ -2,7 +2,8 @@
 #
 # bench-table.awk: the table of scripts/bench.sh from its single figures (round, row, variant, value).
 # A result is taken round by round between the variants of that round; printed are the medians
-# and, in brackets, the quartiles of the results. Rows without figures are left out.
+# and, in brackets, the quartiles of the results. Rows without figures are left out. "noise" is no
+# verdict: the median's standard error exceeds what the bound allows, or the distance to the bound.
 
 BEGIN {
     FS = "\t"
@@ -65,7 +66,25 @@ function result(i, round,    row, bare, nmt, weir)
     return nmt == "" || nmt == bare ? "" : (weir - bare) / (nmt - bare)
 }
 
-function report(i,    n, round, r, results, middle, ok)
+# What the bound lets the agent add, in the unit of the result.
+function allowed(i)
+{
+    return kind_of[i] != "ratio" ? bound_of[i] : bound_of[i] > 1 ? bound_of[i] - 1 : 1 - bound_of[i]
+}
+
+# The standard error of a median is about 1.25 deviations / sqrt(n), a deviation 0.74 quartile distances.
+function verdict(i, middle, distance, n,    error, within)
+{
+    if (sense_of[i] == "")
+        return "-"
+    error = n < 2 ? allowed(i) + 1 : 1.25 * 0.74 * distance / sqrt(n)
+    within = sense_of[i] == "<=" ? bound_of[i] - middle : middle - bound_of[i]
+    if (within >= 0)
+        return error <= allowed(i) ? "yes" : "noise"
+    return error <= -within ? "no" : "noise"
+}
+
+function report(i,    n, round, r, results, middle, q1, q3)
 {
     for (round = 1; round <= rounds; round++)
         if ((r = result(i, round)) != "")
@@ -74,10 +93,11 @@ function report(i,    n, round, r, results, middle, ok)
         return
     sort(results, n)
     middle = quantile(results, n, 0.5)
-    ok = sense_of[i] == "" ? "-" : (sense_of[i] == "<=" ? middle <= bound_of[i] : middle >= bound_of[i]) ? "yes" : "no"
+    q1 = quantile(results, n, 0.25)
+    q3 = quantile(results, n, 0.75)
     print_row(title_of[i], of(i, "bare"), of(i, "nmt"), of(i, variant_of[i]), shown(i, middle),
-              "[" plain(quantile(results, n, 0.25)) " .. " plain(quantile(results, n, 0.75)) "] n=" n,
-              sense_of[i] == "" ? "-" : sense_of[i] " " bound_of[i], ok)
+              "[" plain(q1) " .. " plain(q3) "] n=" n,
+              sense_of[i] == "" ? "-" : sense_of[i] " " bound_of[i], verdict(i, middle, q3 - q1, n))
 }
 
 # The median of a variant's own figures.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # bench.sh: what the agent costs, next to the bare JVM and to -XX:NativeMemoryTracking=summary, all
-# measured in one run. No timed test: a bound that is missed is a "no" in the table, not an exit code.
+# measured in one run. No timed test: a bound that is missed is a "no" in the table, not an exit
+# code; "noise" where the rounds differ too much to say.
 #
 # Each round starts, for each row, one JVM per variant (bare, nmt, weir, next row), with the same
 # JVM options; a row's figure is the median of its rounds, and so is the ratio or difference, taken
@@ -74,6 +75,7 @@ options()
     done
     [ "$rounds" -gt 0 ] || die "--rounds 0 measures nothing"
     [ ${#only[@]} -eq 0 ] || rows=("${only[@]}")
+    [ "${rows[*]}" != flink ] || [ "$flink_rounds" -gt 0 ] || die "--flink-rounds 0 measures nothing"
 }
 
 prepare()
@@ -91,6 +93,7 @@ prepare()
 # ROUND ROW VARIANT VALUE
 record()
 {
+    [ -n "${4:-}" ] || die "$2 $3 gave no figure; see $out/err"
     printf '%s\t%s\t%s\t%s\n' "$@" >> "$out/raw.tsv"
     printf 'bench.sh: %5d s  round %s  %-11s %-7s %s\n' "$SECONDS" "$1" "$2" "$3" "$4" >&2
 }
@@ -177,10 +180,11 @@ memory()
             bytes+=("$(grep '"event":"sheet"' "$out/weir.jsonl" | sed -n '$s/.*"agent":{"bytes":\([0-9]*\).*/\1/p')")
             rm -f "$out/weir.jsonl"
         done
-        [ "${rss[1]:-0}" -gt 0 ] || die "memory $variant failed; see $out/err"
+        [[ "${rss[*]}" =~ ^[0-9]+\ [0-9]+$ ]] || die "memory $variant failed; see $out/err"
         record "$round" rss "$variant" "$(awk -v k="${rss[0]}" 'BEGIN { print k / 1024 }')"
         record "$round" rss-more "$variant" "$(awk -v a="${rss[0]}" -v b="${rss[1]}" -v n=$((many - few)) 'BEGIN { print (b - a) * 1024 / n }')"
         [ "$variant" = weir ] || continue
+        [[ "${bytes[*]}" =~ ^[0-9]+\ [0-9]+$ ]] || die "memory: no sheet says the agent's bytes"
         record "$round" memory weir "$(awk -v b="${bytes[0]}" 'BEGIN { print b / 1048576 }')"
         record "$round" memory-more weir "$(awk -v a="${bytes[0]}" -v b="${bytes[1]}" -v n=$((many - few)) 'BEGIN { print (b - a) / n }')"
     done
