@@ -7,12 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "core/acct.h"
 #include "jvm/hook_throw.h"
+#include "jvm/pools.h"
 #include "jvm/vmflags.h"
 #include "readings.h"
 
-enum { JOBS_SEEN = 64 };
+enum { JOBS_SEEN = 64, TEXT_TRIES = 400, TEXT_STEP_US = 50, WORTH_A_COLLECTION = 16 << 20 };
 
 static struct {
     uint64_t        count;
@@ -65,17 +67,27 @@ static uint64_t requested_in(const char *message)
     return 0;
 }
 
-/* The event comes from inside the error's constructor: give the thread time to finish it. */
+/* Flink's own text, which it puts in the place of the error's: not what the JDK said. */
+static bool is_replaced(const char *message)
+{
+    return contains(message, "out-of-memory error has occurred");
+}
+
+/* The event comes from inside the error's constructor, which is done in microseconds; Flink's Task replaces the text a
+ * millisecond or so later. So look at once and often. */
 static void read_error(JNIEnv *jni, const struct ring_event *e)
 {
     me.class_name[0] = me.message[0] = '\0';
-    for (int tries = 0; tries < 5; tries++) {
-        usleep(10000);
+    for (int tries = 0; tries < TEXT_TRIES; tries++) {
+        if (tries != 0)
+            usleep(TEXT_STEP_US);
         if (hook_throw_peek(jni, e->oom_ticket, me.class_name, sizeof me.class_name, me.message,
                             sizeof me.message))
             break;
     }
     hook_throw_drop(jni, e->oom_ticket);
+    if (is_replaced(me.message))
+        me.message[0] = '\0';
     if (me.class_name[0] == '\0')
         snprintf(me.class_name, sizeof me.class_name, "java.lang.OutOfMemoryError");
 }
@@ -93,21 +105,51 @@ static struct weir_job *job_of(const struct weir_attempt *a)
     return job;
 }
 
-static void add_attempt(void *unused, uint32_t id)
+/* A failing attempt makes Flink end the others within milliseconds: what counts is the throw. */
+static bool ran_at(const struct weir_attempt *a, int64_t oom_ms)
+{
+    return a->state == WEIR_ATTEMPT_RUNNING || a->end_ms >= oom_ms;
+}
+
+static void add_attempt(void *oom_ms, uint32_t id)
 {
     struct weir_attempt a;
-    (void)unused;
     struct weir_job *job = attempts_get(acct_attempts(), acct_stacks(), id, &a) && a.pooled > 0 ? job_of(&a) : NULL;
     if (job == NULL)
         return;
-    if (a.state == WEIR_ATTEMPT_RUNNING) {
+    if (ran_at(&a, *(const int64_t *)oom_ms)) {
         job->running += a.pooled;
         return;
     }
     job->ended += a.pooled;
     job->attempts_ended++;
-    if (a.end_ms <= readings_gc_after())
-        job->proven += a.pooled;
+}
+
+static void add_proven(void *oom_ms, uint32_t id)
+{
+    struct weir_attempt a;
+    if (!attempts_get(acct_attempts(), acct_stacks(), id, &a) || ran_at(&a, *(const int64_t *)oom_ms))
+        return;
+    struct weir_job *job = job_of(&a);
+    if (job != NULL)
+        job->proven = job->proven + a.pooled < job->ended ? job->proven + a.pooled : job->ended;
+}
+
+/* Is what ended attempts hold garbage? One collection does not tell, and the JDK makes but one before it throws: Flink's
+ * StreamTask has a finalizer, so all that an ended attempt holds outlives the first one, and goes with the second. */
+/* When it may not ask for collections nothing is proven, and the report says that it is open. */
+static void prove(int64_t oom_ms, bool may_collect)
+{
+    uint64_t ended = 0;
+    for (size_t i = 0; i < me.seen; i++)
+        ended += me.jobs[i].ended;
+    if (!may_collect || me.oom.explicit_gc_off || me.oom.pool != WEIR_OOM_DIRECT || ended < WORTH_A_COLLECTION)
+        return;
+    me.oom.gc_after_ms = clock_wall_ms();
+    pools_collect();
+    pools_collect();
+    me.oom.gc_known = true;
+    attempts_each(acct_attempts(), add_proven, &oom_ms);
 }
 
 static int most_ended_first(const void *a, const void *b)
@@ -116,16 +158,17 @@ static int most_ended_first(const void *a, const void *b)
     return (x->ended < y->ended) - (x->ended > y->ended);
 }
 
-static void sum_jobs(void)
+static void sum_jobs(int64_t oom_ms, bool may_collect)
 {
     me.seen = 0;
-    attempts_each(acct_attempts(), add_attempt, NULL);
+    attempts_each(acct_attempts(), add_attempt, &oom_ms);
+    prove(oom_ms, may_collect);
     qsort(me.jobs, me.seen, sizeof me.jobs[0], most_ended_first);
     me.oom.job_count = me.seen < WEIR_TOP_JOBS ? me.seen : WEIR_TOP_JOBS;
     memcpy(me.oom.jobs, me.jobs, me.oom.job_count * sizeof me.jobs[0]);
 }
 
-struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e)
+struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_collect)
 {
     read_error(jni, e);
     memset(&me.oom, 0, sizeof me.oom);
@@ -141,6 +184,6 @@ struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e)
     me.oom.gc_known = readings_gc_after() != 0;
     me.oom.gc_after_ms = readings_gc_after();
     vmflags_bool("DisableExplicitGC", &me.oom.explicit_gc_off);
-    sum_jobs();
+    sum_jobs(e->oom_ms, may_collect);
     return &me.oom;
 }

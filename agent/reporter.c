@@ -181,7 +181,7 @@ static void say_row(const struct policy_verdict *v, enum weir_component c, enum 
 
 static void say_oom(const struct ring_event *e)
 {
-    struct weir_oom *oom = oom_describe(me.jni, e);
+    struct weir_oom *oom = oom_describe(me.jni, e, me.config.options->mode != WEIR_MODE_OBSERVE);
     struct diagnose_flink flink = { me.config.limits->conf, me.config.limits->version, me.config.role };
     diagnose_oom(oom, &flink);
     struct weir_header h = header();

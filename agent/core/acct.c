@@ -188,6 +188,7 @@ bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind
     e.type = RING_OOM;
     e.oom_kind = kind;
     e.oom_ticket = ticket;
+    e.oom_ms = acct_coarse_ms();
     e.oom_suppressed = atomic_exchange_explicit(&books.oom[kind].suppressed, 0, memory_order_relaxed);
     read_used(e.used);
     bool kept = post(thread, key, &e);

@@ -13,7 +13,7 @@ struct attempts;
 
 /* Who it is; text as core/stacks names, 0 where this Flink does not say. */
 struct attempt_identity {
-    uint64_t job_id[2]; /* upper and lower half of Flink's JobID */
+    uint64_t job_id[2]; /* halves of Flink's JobID in the order in which Flink prints them */
     uint32_t job_name, vertex;
     int32_t  subtask, attempt; /* from 0 */
 };

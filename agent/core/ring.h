@@ -18,6 +18,7 @@ struct ring_event {
     uint32_t              shared;
     /* of an OutOfMemoryError */
     uint32_t              oom_kind, oom_ticket, oom_suppressed;
+    int64_t               oom_ms; /* when, of the coarse clock that attempts end by */
     /* of a breach or denial; of an OutOfMemoryError all but verdict and requested */
     struct policy_verdict verdict;
     uint32_t              stack, source; /* core/stacks ids */

@@ -152,8 +152,9 @@ static struct attempt_identity identity(JNIEnv *jni, jobject task)
     jobject job_id = step(jni, task, me.flink.job_id), info = step(jni, task, me.flink.task_info),
             job = step(jni, task, me.flink.job_info);
     if (job_id != NULL && me.flink.upper != NULL && me.flink.lower != NULL) {
-        who.job_id[0] = (uint64_t)(*jni)->GetLongField(jni, job_id, me.flink.upper);
-        who.job_id[1] = (uint64_t)(*jni)->GetLongField(jni, job_id, me.flink.lower);
+        /* the lower half first: so AbstractID.toString() prints it */
+        who.job_id[0] = (uint64_t)(*jni)->GetLongField(jni, job_id, me.flink.lower);
+        who.job_id[1] = (uint64_t)(*jni)->GetLongField(jni, job_id, me.flink.upper);
     }
     if (info != NULL && me.flink.subtask != NULL && me.flink.attempt != NULL) {
         who.subtask = (*jni)->GetIntField(jni, info, me.flink.subtask);

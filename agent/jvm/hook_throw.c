@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hook_throw.c: the real function first, always its result; then, for an OutOfMemoryError, the stack into an event.
- * The error's text is not set yet at this point (the constructor stores it after fillInStackTrace), so a weak reference
- * waits for the reporter, in one of TICKETS slots. A constructor that passes here twice (a subclass that fills in again)
- * is noted once: the slot's object is compared.
+ * The error's text is not set yet at this point (the constructor stores it after fillInStackTrace), so a reference waits
+ * for the reporter, in one of TICKETS slots. A strong one, for a moment: a program that drops the error and tries again
+ * makes java.nio.Bits collect, and a weak one would be empty before its text was read. A constructor that passes here
+ * twice (a subclass that fills in again) is noted once: the slot's object is compared.
  * Rate: after an error is noted the next of that thread's kind within QUIET_MS only counts (acct). */
 #define _GNU_SOURCE /* RTLD_NOLOAD */
 #include "jvm/hook_throw.h"
@@ -29,7 +30,7 @@ static struct {
     /* A slot belongs to whoever moves `taken` from false to true, then to the reporter, who gives it back. */
     struct {
         atomic_bool taken;
-        jweak       error;
+        jobject     error; /* global */
     } slot[TICKETS];
 } me;
 
@@ -57,7 +58,7 @@ static void note(JNIEnv *jni, jobject error)
         hook_throw_drop(jni, ticket + 1);
         return;
     }
-    me.slot[ticket].error = (*jni)->NewWeakGlobalRef(jni, error);
+    me.slot[ticket].error = (*jni)->NewGlobalRef(jni, error);
     env_threw(jni);
     if (!acct_oom(jni, &key, ACCT_OOM_JAVA, ticket + 1))
         hook_throw_drop(jni, ticket + 1);
@@ -171,7 +172,7 @@ void hook_throw_drop(JNIEnv *jni, uint32_t ticket)
     if (ticket == 0 || ticket > TICKETS)
         return;
     if (me.slot[ticket - 1].error != NULL)
-        (*jni)->DeleteWeakGlobalRef(jni, me.slot[ticket - 1].error);
+        (*jni)->DeleteGlobalRef(jni, me.slot[ticket - 1].error);
     me.slot[ticket - 1].error = NULL;
     /* Release: the slot is empty before the next one draws it. */
     atomic_store_explicit(&me.slot[ticket - 1].taken, false, memory_order_release);

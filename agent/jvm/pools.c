@@ -4,10 +4,11 @@
 #include "jvm/pools.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "jvm/env.h"
 
-enum { MAX_HEAP_POOLS = 8, MAX_GC_BEANS = 4 };
+enum { MAX_HEAP_POOLS = 8, MAX_GC_BEANS = 4, COLLECTED_US = 100000 };
 
 /* Collectors whose cycles look at the whole heap, by the name of their bean (JDK 11 to 25). */
 static const char *const full_collectors[] = {
@@ -156,6 +157,12 @@ static struct pools_usage usage(JNIEnv *jni, jobject object, jmethodID get)
     u.max = u.has_max ? (uint64_t)max : 0;
     (*jni)->DeleteLocalRef(jni, reading);
     return u;
+}
+
+void pools_collect(void)
+{
+    env_check((*env_ti())->ForceGarbageCollection(env_ti()), "ForceGarbageCollection");
+    usleep(COLLECTED_US);
 }
 
 void pools_read(JNIEnv *jni, struct pools_figures *out)

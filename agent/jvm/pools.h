@@ -29,5 +29,7 @@ struct pools_figures {
  * then unknown. */
 enum weir_rc pools_init(JNIEnv *jni);
 void pools_read(JNIEnv *jni, struct pools_figures *out);
+/* A full collection, and time for finalizers and cleaners to run after it; -XX:+DisableExplicitGC does not forbid it. */
+void pools_collect(void);
 
 #endif
