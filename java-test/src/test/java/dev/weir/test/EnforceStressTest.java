@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * counted wrong afterwards, a bounded rate of collections. -Dweir.stress.seconds=600 for a long run.
  */
 class EnforceStressTest {
-    private static final int SECONDS = Integer.getInteger("weir.stress.seconds", 60);
+    private static final int SECONDS = Integer.getInteger("weir.stress.seconds", 20);
     private static final long LIMIT = 32L << 20;
     /** One collection at a time and a wait after each; ZGC counts a cycle and its three pauses. */
     private static final int COLLECTIONS_A_SECOND = 400;
