@@ -61,6 +61,7 @@ static void ring_take_returns_every_byte_that_was_put(void)
     struct ring_event in;
     memset(&in, 0xa5, sizeof in);
     memset(in.thread, 't', sizeof in.thread - 1);
+    in.type = RING_DENIAL;
     CU_ASSERT_TRUE(ring_put(ring, &in));
     CU_ASSERT_TRUE(ring_take(ring, &event));
     CU_ASSERT_TRUE(crew_same(&in, &event, sizeof in));
@@ -85,7 +86,7 @@ static void ring_keeps_the_order_through_many_rounds(void)
 static void ring_full_drops_the_newest_and_counts(void)
 {
     uint64_t n = fill();
-    CU_ASSERT_EQUAL(n, 256);
+    CU_ASSERT_EQUAL(n, 192); /* the rest is for errors and denials */
     CU_ASSERT_EQUAL(ring_dropped(ring), 1);
     CU_ASSERT_FALSE(put(9999));
     CU_ASSERT_EQUAL(ring_dropped(ring), 2);
@@ -105,7 +106,27 @@ static void ring_full_takes_again_what_was_read(void)
     CU_ASSERT_EQUAL(ring_dropped(ring), 1 + 3 * n);
 }
 
-SUITE(ring, fresh, gone, CASE(ring_take_of_an_empty_ring_says_no),
+static void ring_keeps_a_quarter_for_errors_and_denials(void)
+{
+    struct ring_event oom, denial;
+    memset(&oom, 0, sizeof oom);
+    memset(&denial, 0, sizeof denial);
+    oom.type = RING_OOM;
+    denial.type = RING_DENIAL;
+    uint64_t n = fill();
+    for (int i = 0; i < 32; i++)
+        CU_ASSERT_TRUE(ring_put(ring, &oom) && ring_put(ring, &denial));
+    CU_ASSERT_FALSE(ring_put(ring, &oom));
+    CU_ASSERT_FALSE(put(9999));
+    CU_ASSERT_EQUAL(ring_dropped_of(ring, RING_OOM), 1);
+    CU_ASSERT_EQUAL(ring_dropped_of(ring, RING_DENIAL), 0);
+    CU_ASSERT_EQUAL(ring_dropped_of(ring, RING_BREACH), 2);
+    for (uint64_t i = 0; i < n; i++)
+        CU_ASSERT_EQUAL(take(), i);
+    CU_ASSERT_TRUE(ring_take(ring, &event) && event.type == RING_OOM);
+}
+
+SUITE(ring, fresh, gone, CASE(ring_keeps_a_quarter_for_errors_and_denials), CASE(ring_take_of_an_empty_ring_says_no),
       CASE(ring_take_returns_every_byte_that_was_put),
       CASE(ring_keeps_the_order_through_many_rounds), CASE(ring_full_drops_the_newest_and_counts),
       CASE(ring_full_takes_again_what_was_read));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef CORE_RING_H
 #define CORE_RING_H
-/* Events from any thread to the one reporter: fixed slots, never blocks, full = the newest is dropped and counted. */
+/* Events from any thread to the one reporter: fixed slots, never blocks, full = the newest is dropped and counted by type. A
+ * quarter of the slots is kept for OutOfMemoryErrors and denials: a storm of other lines cannot push them out. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,7 +11,7 @@
 
 enum { RING_THREAD_NAME = 128 };
 
-enum ring_type { RING_BREACH, RING_ATTEMPT_BEGIN, RING_ATTEMPT_END, RING_OOM, RING_DENIAL };
+enum ring_type { RING_BREACH, RING_ATTEMPT_BEGIN, RING_ATTEMPT_END, RING_OOM, RING_DENIAL, RING_TYPES };
 
 struct ring_event {
     enum ring_type        type;
@@ -36,6 +37,7 @@ enum weir_rc ring_new(struct ring **out);
 void         ring_delete(struct ring *ring);
 bool         ring_put(struct ring *ring, const struct ring_event *event); /* any thread, also inside a hook */
 bool         ring_take(struct ring *ring, struct ring_event *event);      /* the reporter only */
-uint64_t     ring_dropped(const struct ring *ring);
+uint64_t     ring_dropped(const struct ring *ring); /* of all types */
+uint64_t     ring_dropped_of(const struct ring *ring, enum ring_type type);
 
 #endif
