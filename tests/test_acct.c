@@ -398,8 +398,8 @@ static void acct_counts_events_that_found_the_ring_full(void)
         kept++;
     row(WEIR_TASK_OFF_HEAP);
     CU_ASSERT_EQUAL(kept + sheet.agent.dropped_events, 300);
-    CU_ASSERT_EQUAL(sheet.agent.dropped_events, 300 - 256);
-    CU_ASSERT_EQUAL(wakes, 256);
+    CU_ASSERT_EQUAL(sheet.agent.dropped_events, 300 - 192);
+    CU_ASSERT_EQUAL(wakes, 192);
 }
 
 static void acct_tick_judges_the_slope_of_the_budget(void)
