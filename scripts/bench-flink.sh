@@ -31,10 +31,11 @@ cleanup()
     wait || true
 }
 
+# FROM: a port of the 6000 from there on; ranges of their own, so that no two uses get the same.
 free_port()
 {
     local port
-    while port=$((20000 + RANDOM % 12000)); do
+    while port=$(($1 + RANDOM % 6000)); do
         (: < "/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
     done
     echo "$port"
@@ -69,7 +70,7 @@ await()
 configure()
 {
     local agent=''
-    rest=$(free_port)
+    rest=$(free_port 20000)
     rm -rf "$out"
     mkdir -p "$out/tmp" "$out/conf"
     cp -r "$flink/conf/." "$out/conf"
@@ -78,7 +79,7 @@ configure()
     cat >> "$out/conf/config.yaml" <<YAML
 rest.port: $rest
 rest.bind-port: $rest
-jobmanager.rpc.port: $(free_port)
+jobmanager.rpc.port: $(free_port 26000)
 io.tmp.dirs: $out/tmp
 env.java.opts.taskmanager: -XX:+UseG1GC $agent
 YAML

@@ -233,10 +233,22 @@ conditions()
     echo "load     $(cut -d' ' -f1-3 /proc/loadavg) at the end of $SECONDS s; more than 1 means others were at work"
 }
 
+# Also of a run that ended early: what it measured until then is not lost.
+table()
+{
+    local status=$?
+    trap - EXIT
+    [ -s "$out/raw.tsv" ] || exit "$status"
+    conditions | tee "$out/conditions"
+    echo
+    awk -f scripts/bench-table.awk "$out/raw.tsv" | tee "$out/table"
+    [ "$status" = 0 ] || echo "bench.sh: not everything was measured" >&2
+    exit "$status"
+}
+
 options "$@"
 limit_and_stacks=$limit
 prepare
+trap table EXIT
+trap 'exit 130' INT TERM
 measure
-conditions | tee "$out/conditions"
-echo
-awk -f scripts/bench-table.awk "$out/raw.tsv" | tee "$out/table"
