@@ -230,7 +230,7 @@ conditions()
     echo "JVM      $("$JAVA_HOME/bin/java" -version 2>&1 | sed -n 2p), ${jvm_options[*]}"
     echo "agent    $(build/weir version), mode=warn, stacks=${stacks:-$default}${stacks:+ (its default: $default)}"
     echo "clock    the loop's own processor time; wall time of thread, start and flink"
-    echo "load     $(cut -d' ' -f1-3 /proc/loadavg) at the end of $SECONDS s; more than 1 means others were at work"
+    echo "load     $load before, $(cut -d' ' -f1-3 /proc/loadavg) after $SECONDS s; what was there before is others' work"
 }
 
 # Also of a run that ended early: what it measured until then is not lost.
@@ -249,6 +249,7 @@ table()
 options "$@"
 limit_and_stacks=$limit
 prepare
+load=$(cut -d' ' -f1-3 /proc/loadavg)
 trap table EXIT
 trap 'exit 130' INT TERM
 measure
