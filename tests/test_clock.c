@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <CUnit/CUnit.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "suite.h"
@@ -49,6 +50,22 @@ static void clock_log4j_is_local_time(void)
     CU_ASSERT_STRING_EQUAL(spelt(clock_log4j, 946684799000), "1999-12-31 18:59:59,000");
 }
 
+/* Against the C library, over 400 years, that is every length of a year. */
+static void clock_log4j_safe_says_the_same_without_the_c_library(void)
+{
+    const char *zones[] = { "UTC0", BERLIN, NEW_YORK };
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        zone_set(zones[i]);
+        for (int64_t ms = 86400000; ms < 12622780800000; ms += 86400000LL * 17 + 3723004) {
+            char expected[64];
+            snprintf(expected, sizeof expected, "%s", spelt(clock_log4j, ms));
+            clock_learn_zone(ms);
+            CU_ASSERT_STRING_EQUAL(spelt(clock_log4j_safe, ms), expected);
+        }
+    }
+    CU_ASSERT_STRING_EQUAL(spelt(clock_log4j_safe, 951868799999), "2000-02-29 18:59:59,999");
+}
+
 static void clock_stamp_is_local_time_fit_for_a_file_name(void)
 {
     zone_set("UTC0");
@@ -93,5 +110,6 @@ static void clock_mono_never_goes_back_and_is_boot_time(void)
 
 SUITE(clock, fresh, zone_restore, CASE(clock_iso_is_utc_in_any_zone),
       CASE(clock_log4j_is_local_time), CASE(clock_stamp_is_local_time_fit_for_a_file_name),
+      CASE(clock_log4j_safe_says_the_same_without_the_c_library),
       CASE(clock_appends_and_cuts_like_any_text), CASE(clock_wall_agrees_with_the_system),
       CASE(clock_mono_never_goes_back_and_is_boot_time));

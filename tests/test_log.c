@@ -54,6 +54,19 @@ static void says(const char *line)
     CU_ASSERT_EQUAL(next_write(), -1);
 }
 
+static void log_safe_is_one_write_of_the_same_shape(void)
+{
+    char long_one[2000];
+    clock_learn_zone(0);
+    log_safe(LOG_ERROR, 1795240801123, "JVM ended by a test");
+    says("2026-11-21 06:00:01,123 ERROR weir - JVM ended by a test\n");
+    memset(long_one, 'x', sizeof long_one);
+    long_one[sizeof long_one - 1] = '\0';
+    log_safe(LOG_ERROR, 0, long_one);
+    CU_ASSERT_EQUAL(next_write(), 1023);
+    CU_ASSERT_STRING_EQUAL(got + 1019, "...\n");
+}
+
 static void log_text_is_one_write_in_log4j_shape(void)
 {
     log_text(LOG_DEBUG, 1795240801123, "a");
@@ -157,7 +170,7 @@ static void log_loses_a_line_that_cannot_be_written(void)
     says("1970-01-01 00:00:00,000 INFO  weir - back\n");
 }
 
-SUITE(log, open_ends, close_ends, CASE(log_text_is_one_write_in_log4j_shape),
+SUITE(log, open_ends, close_ends, CASE(log_text_is_one_write_in_log4j_shape), CASE(log_safe_is_one_write_of_the_same_shape),
       CASE(log_text_keeps_continuation_lines_in_the_same_write),
       CASE(log_functions_name_their_level_and_the_present),
       CASE(log_text_cuts_what_is_too_long_and_says_so), CASE(log_functions_mark_what_they_cut),

@@ -69,6 +69,21 @@ void log_text(enum log_level level, int64_t wall_ms, const char *text)
     write_all(atomic_load_explicit(&out_fd, memory_order_relaxed), b.data, b.len);
 }
 
+void log_safe(enum log_level level, int64_t wall_ms, const char *text)
+{
+    char line[SHORT_MAX];
+    struct buf b;
+    buf_init(&b, line, sizeof line - 1); /* one for the end of the line */
+    clock_log4j_safe(&b, wall_ms);
+    buf_puts(&b, " ");
+    buf_puts(&b, names[level]);
+    buf_puts(&b, " weir - ");
+    buf_puts(&b, text);
+    buf_mark_cut(&b);
+    b.data[b.len++] = '\n';
+    write_all(atomic_load_explicit(&out_fd, memory_order_relaxed), b.data, b.len);
+}
+
 __attribute__((format(printf, 2, 0))) static void log_v(enum log_level level, const char *fmt, va_list ap)
 {
     char text[SHORT_MAX];
