@@ -21,7 +21,7 @@
 #include "out/out_sheet.h"
 #include "out/parts.h"
 
-enum { NAME_CAP = 256, PATH_CAP = 2048, MOST = 256, KEEP_CRASHED = 3, KEEP_OTHERS = 2, TEXT_CAP = 16 * 1024 };
+enum { NAME_CAP = 256, PATH_CAP = 2048, MOST = 256, KEEP_CRASHED = 3, KEEP_OTHERS = 2, TEXT_CAP = 16 * 1024, WORDS_CAP = 2048 };
 static const char suffix[] = ".ledger", crashed_suffix[] = ".crashed";
 
 struct old {
@@ -146,7 +146,7 @@ static void put_uptime(struct buf *b, int64_t ms)
 static void put_digest(struct buf *b, const struct search *s, const char *name)
 {
     const struct ledger_sheet *last = &s->file.last;
-    char                       line[PATH_CAP + NAME_CAP + 128];
+    char                       line[PATH_CAP + NAME_CAP + WORDS_CAP];
     struct buf                 state;
     buf_init(&state, line, sizeof line);
     buf_puts(&state, "previous JVM ended without stop at ");
@@ -154,11 +154,11 @@ static void put_digest(struct buf *b, const struct search *s, const char *name)
     buf_puts(&state, ", up ");
     put_uptime(&state, last->header.uptime_ms);
     buf_printf(&state, "; weir read %s/%s says more", s->dir, name);
-    out_sheet_digest(b, line, last);
     if (s->file.words.there) {
-        buf_puts(b, "\n");
-        out_sheet_words(b, &s->file.words);
+        buf_puts(&state, "\n  ");
+        out_sheet_words(&state, &s->file.words);
     }
+    out_sheet_digest(b, line, last);
     if (s->file.damage[0] != '\0')
         buf_printf(b, "\n  %s", s->file.damage);
 }

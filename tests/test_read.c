@@ -100,7 +100,7 @@ static void stop_and_last_words_are_told_apart_from_a_crash(void)
     write_bytes(sizeof bytes);
     weir("box.ledger");
     expect(0, "ended without stop");
-    expect(0, "\nlast words 2026-11-21T06:00:01.500Z: ExitOnOutOfMemoryError\n"
+    expect(0, " s after its start\nlast words 2026-11-21T06:00:01.500Z: ExitOnOutOfMemoryError\n"
               "  used then, in MiB: task.off-heap 112.0, network 128.0\n");
     ledger_fixture_stop(bytes);
     write_bytes(sizeof bytes);

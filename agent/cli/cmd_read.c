@@ -124,6 +124,10 @@ static void put_text(struct buf *b, bool alive)
 {
     put_state(b, alive);
     buf_puts(b, "\n");
+    if (file.words.there) {
+        out_sheet_words(b, &file.words);
+        buf_puts(b, "\n");
+    }
     out_sheet_who(b, &file.last);
     buf_puts(b, "\n\n");
     out_sheet_table(b, &file.last.sheet);
@@ -134,11 +138,6 @@ static void put_text(struct buf *b, bool alive)
     for (uint32_t i = 0; i < file.last.line_count; i++) {
         buf_puts(b, "\n");
         out_sheet_line(b, &file.last.lines[i]);
-        buf_puts(b, "\n");
-    }
-    if (file.words.there) {
-        buf_puts(b, "\n");
-        out_sheet_words(b, &file.words);
         buf_puts(b, "\n");
     }
 }
