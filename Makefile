@@ -47,7 +47,7 @@ SO_OBJ      := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(
 CLI_OBJ     := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(OUT_SRC) $(CLI_SRC))
 TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(OUT_SRC))
 # Libraries that tests load and patch, free of sanitizers as a JVM's are.
-FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so
+FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so
 ALL_C       := $(wildcard agent/*.[ch] agent/*/*.[ch] include/*.h tests/*.[ch])
 
 .PHONY: all test test-unit test-java check lint asan tsan oracle demo bench install format help clean
@@ -64,7 +64,7 @@ $(OUT)/weir: $(CLI_OBJ)
 $(OBJ)/weir-tests: $(TEST_OBJ)
 	$(CC) $(LDSAN) -pthread -o $@ $(TEST_OBJ) -lcunit $(LIBYAML) -lm -ldl
 
-$(OBJ)/libgotnow.so $(OBJ)/libgotmap.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,now
+$(OBJ)/libgotnow.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,now
 $(OBJ)/libgotlazy.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,lazy
 $(FIXTURE_SO): tests/fixture/gotlib.c Makefile
 	@mkdir -p $(@D)

@@ -33,11 +33,13 @@
 #include "jvm/nio.h"
 #include "jvm/seed.h"
 #include "jvm/vmflags.h"
+#include "lastwords.h"
 #include "bounds.h"
 #include "model/component.h"
 #include "model/options.h"
 #include "model/policy.h"
 #include "model/rules.h"
+#include "native/hook_exit.h"
 #include "native/hook_map.h"
 #include "reporter.h"
 
@@ -222,6 +224,18 @@ static void install_mapped(JNIEnv *jni)
         note_hook("mapped before weir", "files mapped by a Java agent that started before this one are not counted");
 }
 
+static void install_exit(void)
+{
+    struct hook_exit_flags flags = { false, false };
+    const char *why = "off by option hooks: how a JVM ends without shutdown is not said";
+    enum weir_rc rc = WEIR_EINVAL;
+    vmflags_bool("ExitOnOutOfMemoryError", &flags.exit_on_oom);
+    vmflags_bool("CrashOnOutOfMemoryError", &flags.crash_on_oom);
+    if ((me.options.hooks & OPTVALUE_HOOK_EXIT) != 0)
+        rc = lastwords_install(flags, &why);
+    note_hook("exit", rc == WEIR_OK ? "ok" : why);
+}
+
 static void install(JNIEnv *jni)
 {
     const char *why = "ok";
@@ -240,6 +254,7 @@ static void install(JNIEnv *jni)
     install_thread(jni);
     install_throw(jni);
     install_mapped(jni);
+    install_exit();
     if (!known)
         note_hook("bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
     if (hooked && known && bits_read(jni, &reserved, &count) && count > 0 && seed_direct(jni, &seeded) != WEIR_OK)
@@ -329,6 +344,7 @@ static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
     hook_thread_shut();
     hook_throw_shut();
     hook_map_shut();
+    hook_exit_shut();
 }
 
 static enum weir_rc ask_for_events(void)

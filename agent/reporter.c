@@ -25,6 +25,7 @@
 #include "jvm/env.h"
 #include "jvm/hook_throw.h"
 #include "jvm/vmflags.h"
+#include "lastwords.h"
 #include "model/diagnose.h"
 #include "oom.h"
 #include "out/out.h"
@@ -247,6 +248,7 @@ static void tick(int64_t mono)
         me.last_rearm_ms = mono;
         hook_throw_rearm();
     }
+    lastwords_tick(now);
     acct_tick(now, &budget);
     say_row(&budget, me.config.role == WEIR_ROLE_JOBMANAGER ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT,
             budget.budget_used, 0);

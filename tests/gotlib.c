@@ -44,6 +44,10 @@ struct gotlib gotlib_load_path(const char *path)
     find(lib.handle, "gotlib_map", (void *)&lib.map);
     find(lib.handle, "gotlib_map_nothing", (void *)&lib.map_nothing);
     find(lib.handle, "gotlib_unmap", (void *)&lib.unmap);
+    find(lib.handle, "gotlib_exit", (void *)&lib.leave);
+    find(lib.handle, "gotlib_exit_now", (void *)&lib.leave_now);
+    find(lib.handle, "gotlib_abort", (void *)&lib.crash);
+    find(lib.handle, "gotlib_write", (void *)&lib.write);
     return lib;
 }
 

@@ -10,6 +10,8 @@ struct gotlib {
     void *(*map)(size_t);
     void *(*map_nothing)(void);
     int (*unmap)(void *, size_t);
+    void (*leave)(int), (*leave_now)(int), (*crash)(void);
+    long (*write)(int, const void *, size_t);
 };
 
 /* DIR/name of the test program's directory. */

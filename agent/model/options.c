@@ -80,9 +80,10 @@ static const struct option table[] = {
       "off or a file", "a digest of at most 4,000 bytes, rewritten every 10 s and after each breach; " FILE_TEXT },
     { "interval", optvalue_duration, AT(interval_ms), "60s", NULL, 1000, 86400000, "0, or 1s to 1d (s m h d)",
       "time between balance sheets in the JSON file; 0 is on request only" },
-    { "hooks", optvalue_hooks, AT(hooks), "all", NULL, 0, 0, "all, none, or some of unsafe thread throw mapped joined by +",
+    { "hooks", optvalue_hooks, AT(hooks), "all", NULL, 0, 0, "all, none, or some of unsafe thread throw mapped exit joined by +",
       "which JVM functions are replaced: without unsafe nothing is counted, without thread owners have no job, without "
-      "throw an OutOfMemoryError is not explained, without mapped no mapped file is counted" },
+      "throw an OutOfMemoryError is not explained, without mapped no mapped file is counted, without "
+      "exit nothing is said of a JVM that ends without shutdown" },
     { "stacks", optvalue_stacks, AT(stacks_all), "all", NULL, 0, 0, "all", "which calls are walked for their stack" },
     { "depth", optvalue_count32, AT(depth), "32", NULL, 1, WEIR_MAX_DEPTH, "1 to 64", "frames kept of a stack" },
     { "max-live", optvalue_count, AT(max_live), "4194304", NULL, 1024, 67108864, "1024 to 67108864",

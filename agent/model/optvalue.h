@@ -21,7 +21,8 @@ enum optvalue_hook {
     OPTVALUE_HOOK_THREAD = 2,
     OPTVALUE_HOOK_THROW = 4,
     OPTVALUE_HOOK_MAPPED = 8,
-    OPTVALUE_HOOK_ALL = 15
+    OPTVALUE_HOOK_EXIT = 16,
+    OPTVALUE_HOOK_ALL = 31
 };
 
 typedef enum optvalue_problem optvalue_parse(void *field, const char *value, uint64_t min,
