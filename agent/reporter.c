@@ -30,6 +30,7 @@
 #include "oom.h"
 #include "out/out.h"
 #include "readings.h"
+#include "survivors.h"
 
 enum { TICK_MS = 1000, REARM_MS = 10000, JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 1024, KEPT_FILES = 3 };
 
@@ -49,6 +50,8 @@ static struct {
     struct pools_figures  vm; /* of the last tick */
     struct weir_sheet     sheet;
     struct weir_breach    breach;
+    size_t                survivor_count;
+    struct weir_owner     survivors[WEIR_TOP_OWNERS];
     char                  json_text[JSON_CAP], text[TEXT_CAP];
 } me;
 
@@ -239,6 +242,29 @@ static void judge_rows(int64_t now)
     }
 }
 
+/* About the biggest owner: its component, its stack, its attempt. */
+static void judge_survivors(int64_t now)
+{
+    struct weir_survived survived;
+    if (me.config.options->mode == WEIR_MODE_OBSERVE || me.config.role != WEIR_ROLE_TASKMANAGER)
+        return;
+    struct policy_verdict v = survivors_judge(&me.vm, now, &survived, me.survivors, &me.survivor_count);
+    if (v.level == WEIR_LEVEL_NONE)
+        return;
+    const struct weir_owner *biggest = &me.survivors[0];
+    take_sheet(biggest->component);
+    breach_head(&v, biggest->component, biggest->kind);
+    me.breach.used = me.sheet.rows[biggest->component].used;
+    me.breach.survived = survived;
+    me.breach.attempt = biggest->attempt;
+    me.breach.stack = biggest->stack;
+    me.breach.sheet = me.sheet;
+    memcpy(me.breach.sheet.owners, me.survivors, me.survivor_count * sizeof me.survivors[0]);
+    me.breach.sheet.owner_count = me.survivor_count;
+    diagnose_survived(&me.breach);
+    say_breach();
+}
+
 static void tick(int64_t mono)
 {
     struct policy_verdict budget;
@@ -254,6 +280,7 @@ static void tick(int64_t mono)
             budget.budget_used, 0);
     me.vm = *readings_vm();
     judge_rows(now);
+    judge_survivors(now);
     if (me.config.options->interval_ms != 0 && mono - me.last_sheet_ms >= (int64_t)me.config.options->interval_ms) {
         me.last_sheet_ms = mono;
         write_sheet("interval");

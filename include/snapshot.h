@@ -11,7 +11,7 @@
 #include "weir.h"
 
 enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 12, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
-       WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 4 };
+       WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 4, WEIR_MAX_NUMBERS = 8 };
 
 struct weir_frame {
     const char *class_name; /* com.example.Leak */
@@ -198,7 +198,20 @@ enum weir_reason {
     WEIR_REASON_SHARE,  /* the component exceeds its own share */
     WEIR_REASON_BUDGET, /* framework.off-heap + task.off-heap (JobManager: off-heap) nears or exceeds its sum */
     WEIR_REASON_ROW,    /* a row that the VM bounds (metaspace, heap) nears its limit */
-    WEIR_REASON_SLOPE   /* would fill within 10 minutes at the present slope */
+    WEIR_REASON_SLOPE,  /* would fill within 10 minutes at the present slope */
+    WEIR_REASON_SURVIVED /* memory of an ended attempt outlived full collections */
+};
+
+/* What one job's ended attempts still hold after full collections that began when they had ended. */
+struct weir_survived {
+    struct weir_attempt job;         /* of one of them: job id and name */
+    uint64_t            bytes, blocks;
+    uint64_t            collections; /* full ones since the last of them ended, at least */
+    size_t              attempt_count; /* how many hold it */
+    size_t              number_count;  /* of these: */
+    int32_t             numbers[WEIR_MAX_NUMBERS]; /* Flink's attempt numbers, each once, ascending */
+    size_t              other_jobs;  /* of which the same is true */
+    uint64_t            other_bytes;
 };
 
 struct weir_breach {
@@ -215,6 +228,9 @@ struct weir_breach {
     const char         *thread;                    /* "" if no single request */
     struct weir_attempt attempt;                   /* of the requesting thread */
     struct weir_stack   stack;                     /* count 0 if no single request */
+    struct weir_survived survived;                 /* reason SURVIVED: the rest speaks of its biggest owner */
+    size_t              diagnosis_count;
+    struct weir_diagnosis diagnosis[1];
     struct weir_sheet   sheet;                     /* the vector of the hook's instant, pools, top owners of the component */
 };
 

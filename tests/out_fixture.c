@@ -184,6 +184,29 @@ void out_breach_share(struct weir_breach *breach)
     leak_stack(&owner->stack);
 }
 
+void out_breach_survived(struct weir_breach *breach)
+{
+    struct weir_attempt attempt = { .known = true,
+                                    .state = WEIR_ATTEMPT_ENDED,
+                                    .job_id = { 0x5f1c000000000000, 0x9e2a },
+                                    .job_name = "orders",
+                                    .vertex = "Flat Map",
+                                    .attempt = 2,
+                                    .end_ms = at_six - 9000 };
+    out_breach_share(breach);
+    breach->reason = WEIR_REASON_SURVIVED;
+    breach->requested = 0;
+    breach->thread = "";
+    breach->attempt = breach->sheet.owners[0].attempt = attempt;
+    breach->survived = (struct weir_survived){ .job = attempt,
+                                               .bytes = 72 * MIB,
+                                               .blocks = 5,
+                                               .collections = 3,
+                                               .attempt_count = 4,
+                                               .number_count = 2,
+                                               .numbers = { 0, 2 } };
+}
+
 void out_same_as_golden(const char *name, const char *text)
 {
     char path[128], golden[16384];

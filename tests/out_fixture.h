@@ -17,6 +17,8 @@ void              out_sheet_tm(struct weir_sheet *sheet);
 void              out_sheet_jm(struct weir_sheet *sheet);
 void              out_start_tm(struct weir_start *start);
 /* task.off-heap over its declared share, with stack and one owner. */
+/* 72 MiB of attempts 0 and 2, of which the one owner is of attempt 2; without a diagnosis. */
+void out_breach_survived(struct weir_breach *breach);
 void out_breach_share(struct weir_breach *breach);
 /* The same sheet without stack, thread, request or owner: as the reporter makes it. */
 void out_breach_plain(struct weir_breach *breach, enum weir_reason reason,

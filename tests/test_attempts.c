@@ -110,6 +110,11 @@ static void attempts_ended_bytes_are_of_those_that_ended_before(void)
     CU_ASSERT_EQUAL(attempts_ended_bytes(attempts, 5000), 0);
     CU_ASSERT_EQUAL(attempts_ended_bytes(attempts, 5001), 100);
     CU_ASSERT_EQUAL(attempts_ended_bytes(attempts, INT64_MAX), 120);
+    CU_ASSERT_TRUE(attempts_ended_before(attempts, a, 5001));
+    CU_ASSERT_FALSE(attempts_ended_before(attempts, a, 5000));
+    CU_ASSERT_FALSE(attempts_ended_before(attempts, c, INT64_MAX)); /* runs */
+    CU_ASSERT_FALSE(attempts_ended_before(attempts, 0, INT64_MAX));
+    CU_ASSERT_FALSE(attempts_ended_before(attempts, UINT32_MAX, INT64_MAX));
 }
 
 static uint32_t visited[8];

@@ -526,6 +526,30 @@ static void figures_read_as_in_the_reports(void)
     }
 }
 
+static void survivors_are_a_leak_by_whoever_took_most(void)
+{
+    static struct weir_breach breach;
+    memset(&breach, 0, sizeof breach);
+    breach.kind = WEIR_KIND_DIRECT;
+    breach.stack.count = 2;
+    breach.stack.decider = 1;
+    breach.stack.frames[1] = (struct weir_frame){ "com.acme.Cache", "take", "Cache.java", 7 };
+    breach.survived.bytes = 72 * MIB;
+    breach.survived.collections = 3;
+    diagnose_survived(&breach);
+    CU_ASSERT_EQUAL_FATAL(breach.diagnosis_count, 1);
+    CU_ASSERT_STRING_EQUAL(breach.diagnosis[0].id, "direct-leak");
+    CU_ASSERT_STRING_EQUAL(breach.diagnosis[0].text,
+                           "LEAK of ended attempts, unless a cache that later attempts use again; 72.0 MiB outlived their "
+                           "attempts and 3 full collections. What com.acme.Cache.take took outlives the attempt: close or "
+                           "drop it when the task ends. A restart of this TaskManager frees it");
+    breach.kind = WEIR_KIND_UNSAFE;
+    breach.stack.decider = -1;
+    diagnose_survived(&breach);
+    CU_ASSERT_STRING_EQUAL(breach.diagnosis[0].id, "leak");
+    CU_ASSERT_PTR_NULL(strstr(breach.diagnosis[0].text, "What "));
+}
+
 /* clang-format off */
 SUITE(diagnose, setup, NULL,
       CASE(verdict_follows_from_the_figures),
@@ -550,4 +574,5 @@ SUITE(diagnose, setup, NULL,
       CASE(no_size_is_advised_from_a_configuration_of_another_jvm),
       CASE(request_of_any_size_is_survived),
       CASE(long_names_are_cut),
+      CASE(survivors_are_a_leak_by_whoever_took_most),
       CASE(figures_read_as_in_the_reports));

@@ -142,6 +142,25 @@ static void breach_of_the_budget_brings_the_budgets_figures(void)
     AT("budget/used", "95420416");
 }
 
+static void breach_of_survivors_names_job_and_attempts(void)
+{
+    out_breach_share(&breach);
+    render(render_breach);
+    AT("survived", "");
+    AT("diagnosis", "");
+    out_breach_survived(&breach);
+    breach.diagnosis_count = 1;
+    breach.diagnosis[0] = (struct weir_diagnosis){ .id = "direct-leak", .text = "LEAK; 72" };
+    render(render_breach);
+    AT("reason", "\"survived\"");
+    AT("level", "\"warn\"");
+    AT("job_name", "\"orders\"");
+    AT("attempt", "2");
+    AT("survived", "{\"job_id\":\"5f1c0000000000000000000000009e2a\",\"job_name\":\"orders\",\"bytes\":75497472,"
+                   "\"blocks\":5,\"full_gcs\":3,\"attempts_ended\":4,\"attempts\":[0,2],\"other_jobs\":0,\"other_bytes\":0}");
+    AT("diagnosis", "[{\"id\":\"direct-leak\",\"text\":\"LEAK; 72\",\"advice\":[]}]");
+}
+
 static void breach_without_a_request_has_no_thread_stack_or_source(void)
 {
     out_breach_plain(&breach, WEIR_REASON_ROW, WEIR_JVM_METASPACE);
@@ -231,6 +250,7 @@ SUITE(out_json, setup, NULL,
       CASE(sheet_reports_what_the_agent_lost),
       CASE(breach_is_as_documented),
       CASE(breach_of_the_budget_brings_the_budgets_figures),
+      CASE(breach_of_survivors_names_job_and_attempts),
       CASE(breach_without_a_request_has_no_thread_stack_or_source),
       CASE(owner_of_the_boot_loader_is_null),
       CASE(hostile_strings_stay_strings),

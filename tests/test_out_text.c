@@ -158,6 +158,21 @@ static void breach_by_slope_says_of_what(void)
         "slope: 64.0 of 128.0 MiB");
 }
 
+static void breach_of_survivors_names_job_attempts_and_collections(void)
+{
+    out_breach_survived(&breach);
+    breach.diagnosis_count = 1;
+    breach.diagnosis[0] = (struct weir_diagnosis){ .id = "direct-leak", .text = "LEAK of ended attempts; 72.0 MiB" };
+    out_same_as_golden("breach_survived.txt", text());
+    breach.survived.number_count = 0;
+    breach.survived.attempt_count = breach.survived.blocks = 1;
+    breach.survived.other_jobs = 2;
+    breach.survived.other_bytes = 40 * MIB;
+    CU_ASSERT_STRING_EQUAL(first_line(),
+                           "72.0 MiB of 1 ended attempt of job orders (5f1c..9e2a) survived 3 full GCs in 1 block, and "
+                           "40.0 MiB of 2 other jobs; task.off-heap 96.0 of 32.0 MiB");
+}
+
 static void pool_line_adds_what_has_no_share_and_says_what_is_not_measured(void)
 {
     out_breach_plain(&breach, WEIR_REASON_SHARE, WEIR_NETWORK);
@@ -316,6 +331,7 @@ SUITE(out_text, setup, NULL,
       CASE(breach_of_a_row_that_the_vm_bounds),
       CASE(breach_of_a_taskmanagers_heap_names_both_rows),
       CASE(breach_by_slope_says_of_what),
+      CASE(breach_of_survivors_names_job_attempts_and_collections),
       CASE(pool_line_adds_what_has_no_share_and_says_what_is_not_measured),
       CASE(owner_without_a_kept_stack_or_a_true_share_says_only_what_is_known),
       CASE(hostile_names_cannot_forge_a_line),

@@ -300,6 +300,29 @@ static void owners_reclaimed_serve_again_to_the_last(void)
     CU_ASSERT_EQUAL(owners_dropped(owners), dropped + 1);
 }
 
+static uint64_t seen_bytes, seen_count;
+
+static void sum_up(void *with, const struct owner_view *v)
+{
+    CU_ASSERT_PTR_EQUAL(with, owners);
+    CU_ASSERT_EQUAL(v->since_ms, 1000);
+    seen_bytes += v->bytes;
+    seen_count++;
+}
+
+static void owners_each_visits_who_holds_something_and_has_a_stack(void)
+{
+    uint32_t gone_again = charge(1, 100);
+    seen_bytes = seen_count = 0;
+    charge(2, 30);
+    charge(3, 4);
+    owners_charge_plain(owners, WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT, 1000, 1000);
+    owners_discharge(owners, gone_again, 100);
+    owners_each(owners, sum_up, owners);
+    CU_ASSERT_EQUAL(seen_count, 2);
+    CU_ASSERT_EQUAL(seen_bytes, 34);
+}
+
 SUITE(owners, fresh, gone, CASE(owners_start_with_nobody),
       CASE(owners_charge_gives_equal_keys_one_owner),
       CASE(owners_charge_tells_keys_apart_by_each_field),
@@ -311,6 +334,7 @@ SUITE(owners, fresh, gone, CASE(owners_start_with_nobody),
       CASE(owners_top_is_ordered_and_keeps_the_largest),
       CASE(owners_top_is_of_one_component_or_of_all), CASE(owners_top_writes_no_more_than_asked),
       CASE(owners_top_shows_blocks_without_bytes),
+      CASE(owners_each_visits_who_holds_something_and_has_a_stack),
       CASE(owners_full_charges_the_plain_one_and_counts),
       CASE(owners_reclaim_waits_for_three_quarters), CASE(owners_reclaim_never_takes_a_live_one),
       CASE(owners_reclaimed_serve_again_to_the_last));

@@ -393,6 +393,31 @@ static void policy_keeps_its_laws_over_random_days(void)
     CU_ASSERT_TRUE(lines > 100); /* 40 hours: it did speak */
 }
 
+static struct policy_slot survived[4];
+
+static struct policy_verdict left(uint64_t bytes)
+{
+    return policy_survived(survived, bytes, now);
+}
+
+static void policy_survivors_speak_from_16_mib_and_when_the_excess_doubles(void)
+{
+    memset(survived, 0, sizeof survived);
+    SILENT(left(16 * MIB - 1));
+    SAYS(left(20 * MIB), WEIR_LEVEL_WARN, WEIR_REASON_SURVIVED);
+    now += MINUTE;
+    SILENT(left(36 * MIB)); /* due, and too soon */
+    now += 20 * MINUTE;
+    SILENT(left(23 * MIB)); /* 7 beyond the 16, not 8 */
+    struct policy_verdict v = left(36 * MIB);
+    SAYS(v, WEIR_LEVEL_WARN, WEIR_REASON_SURVIVED);
+    CU_ASSERT_EQUAL(v.suppressed, 1);
+    now += 20 * MINUTE;
+    SILENT(left(36 * MIB));
+    SILENT(left(14 * MIB)); /* re-armed */
+    SAYS(left(16 * MIB), WEIR_LEVEL_WARN, WEIR_REASON_SURVIVED);
+}
+
 /* clang-format off */
 SUITE(policy, healthy, NULL,
       CASE(policy_notices_an_undeclared_share_once),
@@ -415,6 +440,7 @@ SUITE(policy, healthy, NULL,
       CASE(policy_slope_keeps_quiet_for_ten_minutes),
       CASE(policy_slope_starts_anew_after_a_pause),
       CASE(policy_tick_judges_the_slope_of_the_budget),
+      CASE(policy_survivors_speak_from_16_mib_and_when_the_excess_doubles),
       CASE(policy_observe_says_nothing),
       CASE(policy_quiet_is_the_last_silent_figure),
       CASE(policy_survives_the_largest_numbers),

@@ -519,3 +519,13 @@ void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int6
         .unknown_frees = atomic_load_explicit(&books.unknown_frees, memory_order_relaxed),
     };
 }
+
+void acct_each_owner(void (*visit)(void *with, const struct owner_view *), void *with)
+{
+    owners_each(books.owners, visit, with);
+}
+
+void acct_owner(struct weir_owner *out, const struct owner_view *view, int64_t wall_ms)
+{
+    fill_owner(out, view, wall_ms);
+}

@@ -90,4 +90,8 @@ bool     acct_take_event(struct ring_event *event);
  * Rows, pools and process figures from elsewhere are left alone. */
 void     acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int64_t wall_ms);
 
+/* Owners with a stack, one by one; the visitor takes no lock. acct_owner() makes one whole, outside the visit. */
+void     acct_each_owner(void (*visit)(void *with, const struct owner_view *), void *with);
+void     acct_owner(struct weir_owner *out, const struct owner_view *view, int64_t wall_ms);
+
 #endif

@@ -98,6 +98,17 @@ bool attempts_running(const struct attempts *t, uint32_t id)
            atomic_load_explicit(&t->attempt[id - 1].state, memory_order_acquire) == RUNNING;
 }
 
+static bool ended_before(const struct attempt *a, int64_t coarse_ms)
+{
+    return atomic_load_explicit(&a->state, memory_order_acquire) == ENDED &&
+           atomic_load_explicit(&a->end_ms, memory_order_relaxed) < coarse_ms;
+}
+
+bool attempts_ended_before(const struct attempts *t, uint32_t id, int64_t coarse_ms)
+{
+    return id != 0 && id <= ATTEMPTS && ended_before(&t->attempt[id - 1], coarse_ms);
+}
+
 void attempts_charge(struct attempts *t, uint32_t id, uint64_t bytes, bool pooled)
 {
     if (id == 0)
@@ -155,8 +166,7 @@ uint64_t attempts_ended_bytes(const struct attempts *t, int64_t ended_before_ms)
     uint64_t sum = 0;
     for (uint32_t i = 0; i < atomic_load_explicit(&t->high, memory_order_relaxed); i++) {
         const struct attempt *a = &t->attempt[i];
-        if (atomic_load_explicit(&a->state, memory_order_acquire) == ENDED &&
-            atomic_load_explicit(&a->end_ms, memory_order_relaxed) < ended_before_ms)
+        if (ended_before(a, ended_before_ms))
             sum += atomic_load_explicit(&a->bytes, memory_order_relaxed);
     }
     return sum;

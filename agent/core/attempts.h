@@ -26,6 +26,7 @@ void         attempts_delete(struct attempts *attempts);
 uint32_t attempts_begin(struct attempts *attempts, const struct attempt_identity *who, int64_t coarse_ms);
 void     attempts_end(struct attempts *attempts, uint32_t id, int64_t coarse_ms);
 bool     attempts_running(const struct attempts *attempts, uint32_t id);
+bool     attempts_ended_before(const struct attempts *attempts, uint32_t id, int64_t coarse_ms);
 /* A block taken, a block given back; id 0 is ignored. pooled: it is of what java.nio.Bits bounds (kind direct). */
 void     attempts_charge(struct attempts *attempts, uint32_t id, uint64_t bytes, bool pooled);
 void     attempts_discharge(struct attempts *attempts, uint32_t id, uint64_t bytes, bool pooled);

@@ -144,12 +144,17 @@ static bool wanted(const struct owner_key *key, unsigned component)
     return component == WEIR_COMPONENT_COUNT || key->component == component;
 }
 
+static struct owner_view view_of(const struct owner *o)
+{
+    return (struct owner_view){ o->key, atomic_load_explicit(&o->bytes, memory_order_relaxed),
+                                atomic_load_explicit(&o->count, memory_order_relaxed),
+                                atomic_load_explicit(&o->since_ms, memory_order_relaxed) };
+}
+
 static void look_at(const struct owner *o, enum weir_component component, struct owner_view *out, size_t *found,
                     size_t max)
 {
-    struct owner_view v = { o->key, atomic_load_explicit(&o->bytes, memory_order_relaxed),
-                            atomic_load_explicit(&o->count, memory_order_relaxed),
-                            atomic_load_explicit(&o->since_ms, memory_order_relaxed) };
+    struct owner_view v = view_of(o);
     if (v.count != 0 && wanted(&v.key, component))
         keep_if_big(out, found, max, &v);
 }
@@ -166,6 +171,19 @@ size_t owners_top(struct owners *t, enum weir_component component, struct owner_
         lock_drop(&t->lock[b % LOCKS]);
     }
     return found;
+}
+
+void owners_each(struct owners *t, void (*visit)(void *with, const struct owner_view *), void *with)
+{
+    for (uint32_t b = 0; b < BUCKETS; b++) {
+        lock_take(&t->lock[b % LOCKS]);
+        for (uint32_t at = t->head[b]; at != 0; at = t->owner[at - 1].next) {
+            struct owner_view v = view_of(&t->owner[at - 1]);
+            if (v.count != 0)
+                visit(with, &v);
+        }
+        lock_drop(&t->lock[b % LOCKS]);
+    }
 }
 
 static uint32_t reclaim_chain_locked(struct owners *t, uint32_t *link)

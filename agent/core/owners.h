@@ -43,6 +43,8 @@ enum { OWNERS_DIRECT = WEIR_COMPONENT_COUNT + 1 };
 /* Reporter: the largest owners of a component (WEIR_COMPONENT_COUNT: of all; OWNERS_DIRECT), biggest first; how many were
  * found. */
 size_t   owners_top(struct owners *owners, enum weir_component component, struct owner_view *out, size_t max);
+/* Reporter: every owner that holds something and has a stack; the visitor takes no lock. */
+void     owners_each(struct owners *owners, void (*visit)(void *with, const struct owner_view *), void *with);
 /* Reporter: when three quarters are taken, forgets owners that hold nothing; how many. */
 uint32_t owners_reclaim(struct owners *owners);
 uint64_t owners_dropped(const struct owners *owners);

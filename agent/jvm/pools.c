@@ -11,8 +11,12 @@
 enum { MAX_HEAP_POOLS = 8, MAX_GC_BEANS = 4, COLLECTED_US = 100000 };
 
 /* Collectors whose cycles look at the whole heap, by the name of their bean (JDK 11 to 25). */
-static const char *const full_collectors[] = {
-    "G1 Old Generation", "PS MarkSweep", "MarkSweepCompact", "ZGC", "ZGC Cycles", "ZGC Major Cycles", "Shenandoah Cycles",
+static const struct {
+    const char *name;
+    bool        concurrent;
+} full_collectors[] = {
+    { "G1 Old Generation", false }, { "PS MarkSweep", false }, { "MarkSweepCompact", false },  { "ZGC", true },
+    { "ZGC Cycles", true },         { "ZGC Major Cycles", true }, { "Shenandoah Cycles", true },
 };
 
 #define MANAGEMENT "java/lang/management/"
@@ -23,6 +27,7 @@ static struct {
     int       heap_pool_count;
     jobject   full_gcs[MAX_GC_BEANS];
     int       full_gc_count;
+    bool      full_gcs_concurrent;
     jmethodID gc_count;
     jmethodID heap_usage, thread_count, pool_usage, pool_after_gc;
     jmethodID used, committed, max;
@@ -107,8 +112,10 @@ static void keep_collector(JNIEnv *jni, jobject gc)
 {
     jmethodID name = method(jni, MANAGEMENT "GarbageCollectorMXBean", "getName", "()Ljava/lang/String;");
     for (size_t i = 0; name != NULL && i < sizeof full_collectors / sizeof full_collectors[0]; i++)
-        if (ids.full_gc_count < MAX_GC_BEANS && text_is(jni, gc, name, full_collectors[i]))
+        if (ids.full_gc_count < MAX_GC_BEANS && text_is(jni, gc, name, full_collectors[i].name)) {
             ids.full_gcs[ids.full_gc_count++] = (*jni)->NewGlobalRef(jni, gc);
+            ids.full_gcs_concurrent = ids.full_gcs_concurrent || full_collectors[i].concurrent;
+        }
 }
 
 static jobject keep(JNIEnv *jni, jobject local)
@@ -175,6 +182,7 @@ void pools_read(JNIEnv *jni, struct pools_figures *out)
         out->after_gc_known = out->after_gc_known || after.known;
         out->heap_after_gc += after.known ? after.used : 0;
     }
+    out->full_gcs_concurrent = ids.full_gcs_concurrent;
     out->full_gcs_known = ids.full_gc_count > 0 && ids.gc_count != NULL;
     for (int i = 0; out->full_gcs_known && i < ids.full_gc_count; i++) {
         jlong count = (*jni)->CallLongMethod(jni, ids.full_gcs[i], ids.gc_count);

@@ -21,6 +21,7 @@ struct pools_figures {
     uint64_t           heap_after_gc; /* used right after the last collection of each pool, summed */
     bool               full_gcs_known;
     uint64_t           full_gcs; /* completed collections that can unload classes and clear any dead buffer */
+    bool               full_gcs_concurrent; /* they run beside the program: one that was complete may have begun long before */
     bool               threads_known;
     uint64_t           threads; /* live Java threads, daemon or not */
 };

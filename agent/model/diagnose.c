@@ -409,3 +409,23 @@ void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink)
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY)
         say_uncounted(oom);
 }
+
+void diagnose_survived(struct weir_breach *breach)
+{
+    const struct weir_stack    *stack = &breach->stack;
+    const struct weir_survived *survived = &breach->survived;
+    struct weir_diagnosis      *d = &breach->diagnosis[0];
+    struct buf                  text;
+    breach->diagnosis_count = 1;
+    d->id = breach->kind == WEIR_KIND_DIRECT ? "direct-leak" : "leak";
+    d->advice_count = 0;
+    buf_init(&text, d->text, sizeof d->text);
+    buf_puts(&text, "LEAK of ended attempts, unless a cache that later attempts use again; ");
+    mib_put(&text, survived->bytes);
+    buf_printf(&text, " outlived their attempts and %" PRIu64 " full collections. ", survived->collections);
+    if (stack->decider >= 0 && stack->decider < stack->count)
+        buf_printf(&text, "What %.120s.%.60s took outlives the attempt: close or drop it when the task ends. ",
+                   stack->frames[stack->decider].class_name, stack->frames[stack->decider].method);
+    buf_puts(&text, "A restart of this TaskManager frees it");
+    buf_mark_cut(&text);
+}

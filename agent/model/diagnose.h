@@ -17,4 +17,7 @@ struct diagnose_flink {
 /* Fills oom->diagnosis from the rest of *oom. The first one is the verdict on the whole. */
 void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink);
 
+/* Fills breach->diagnosis of a breach whose reason is SURVIVED. */
+void diagnose_survived(struct weir_breach *breach);
+
 #endif

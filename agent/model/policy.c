@@ -267,6 +267,16 @@ struct policy_verdict policy_row(struct policy *policy, enum weir_component row,
     return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
 }
 
+struct policy_verdict policy_survived(struct policy_slot slots[4], uint64_t total, int64_t now_ms)
+{
+    rearm(slots, WEIR_LEVEL_WARN, total, percent(POLICY_SURVIVED, 100 - REARM_POINTS));
+    if (total < POLICY_SURVIVED)
+        return silence;
+    struct claim claim = { WEIR_LEVEL_WARN, WEIR_REASON_SURVIVED, &slots[WEIR_LEVEL_WARN],
+                           total - POLICY_SURVIVED + 1 };
+    return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
+}
+
 struct policy_verdict policy_tick(struct policy *policy, const uint64_t used[WEIR_COMPONENT_COUNT],
                                   int64_t now_ms)
 {

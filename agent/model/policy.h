@@ -60,6 +60,11 @@ struct policy_verdict policy_request(struct policy      *policy,
 struct policy_verdict policy_row(struct policy *policy, enum weir_component row, uint64_t used,
                                  uint64_t limit, int64_t now_ms);
 
+/* Memory of ended attempts that survived (model/collections.h), against the 16 MiB of DESIGN.md 5; total: of all of them.
+ * slots: the caller's, zero at first; not asked in mode observe. */
+enum { POLICY_SURVIVED = 16 << 20 };
+struct policy_verdict policy_survived(struct policy_slot slots[4], uint64_t total, int64_t now_ms);
+
 /* A level whose condition holds speaks when it was armed or its excess doubled since the last line, and not sooner after
  * that line than 10 min (critical: 10 s). What was due and came too soon is counted in `suppressed`; of a share and the
  * budget that are both due the higher level speaks, the share first; the other stays due. */

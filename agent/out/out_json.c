@@ -19,6 +19,7 @@ static const char *reason_word(enum weir_reason reason)
     case WEIR_REASON_BUDGET: return "budget";
     case WEIR_REASON_ROW: return "row";
     case WEIR_REASON_SLOPE: return "slope";
+    case WEIR_REASON_SURVIVED: return "survived";
     }
     return "?";
 }
@@ -290,6 +291,38 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     end_event(&j);
 }
 
+/* One object per way; an entry without changes behind another one belongs to its way (model/advice.h). */
+static void put_advice(struct json *j, const struct weir_diagnosis *d)
+{
+    json_array(j, "advice");
+    for (size_t i = 0; i < d->advice_count && i < WEIR_MAX_ADVICE;) {
+        const char *changes = d->advice[i].changes;
+        json_object(j, NULL);
+        do {
+            json_string(j, d->advice[i].key, d->advice[i].value);
+            i++;
+        } while (i < d->advice_count && i < WEIR_MAX_ADVICE && d->advice[i].changes[0] == '\0');
+        if (changes[0] != '\0')
+            json_string(j, "changes", changes);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void put_diagnoses(struct json *j, const struct weir_diagnosis *diagnoses, size_t count)
+{
+    json_array(j, "diagnosis");
+    for (size_t i = 0; i < count; i++) {
+        const struct weir_diagnosis *d = &diagnoses[i];
+        json_object(j, NULL);
+        json_string(j, "id", d->id);
+        json_string(j, "text", d->text);
+        put_advice(j, d);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 /* --- breach ------------------------------------------------------------------------------------------------------ */
 
 static void put_headroom(struct json *j, const struct weir_breach *breach)
@@ -320,6 +353,28 @@ static void put_budget(struct json *j, const struct weir_breach *breach)
     json_object_end(j);
 }
 
+static void put_survived(struct json *j, const struct weir_breach *breach)
+{
+    const struct weir_survived *s = &breach->survived;
+    if (breach->reason != WEIR_REASON_SURVIVED)
+        return;
+    json_object(j, "survived");
+    put_job_id(j, &s->job);
+    json_string_or_null(j, "job_name", s->job.job_name);
+    json_unsigned(j, "bytes", s->bytes);
+    json_unsigned(j, "blocks", s->blocks);
+    json_unsigned(j, "full_gcs", s->collections);
+    json_unsigned(j, "attempts_ended", s->attempt_count);
+    json_array(j, "attempts");
+    for (size_t i = 0; i < s->number_count; i++)
+        json_signed(j, NULL, s->numbers[i]);
+    json_array_end(j);
+    json_unsigned(j, "other_jobs", s->other_jobs);
+    json_unsigned(j, "other_bytes", s->other_bytes);
+    json_object_end(j);
+    put_diagnoses(j, breach->diagnosis, breach->diagnosis_count);
+}
+
 void out_json_breach(struct buf *b, const struct weir_header *h, const struct weir_breach *breach)
 {
     struct json j = begin_event(b, "breach", h);
@@ -342,6 +397,7 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     put_components(&j, &breach->sheet);
     put_owners(&j, &breach->sheet);
     put_budget(&j, breach);
+    put_survived(&j, breach);
     end_event(&j);
 }
 
@@ -365,38 +421,6 @@ static void put_jobs(struct json *j, const struct weir_oom *oom)
     json_array_end(j);
 }
 
-/* One object per way; an entry without changes behind another one belongs to its way (model/advice.h). */
-static void put_advice(struct json *j, const struct weir_diagnosis *d)
-{
-    json_array(j, "advice");
-    for (size_t i = 0; i < d->advice_count && i < WEIR_MAX_ADVICE;) {
-        const char *changes = d->advice[i].changes;
-        json_object(j, NULL);
-        do {
-            json_string(j, d->advice[i].key, d->advice[i].value);
-            i++;
-        } while (i < d->advice_count && i < WEIR_MAX_ADVICE && d->advice[i].changes[0] == '\0');
-        if (changes[0] != '\0')
-            json_string(j, "changes", changes);
-        json_object_end(j);
-    }
-    json_array_end(j);
-}
-
-static void put_diagnoses(struct json *j, const struct weir_oom *oom)
-{
-    json_array(j, "diagnosis");
-    for (size_t i = 0; i < oom->diagnosis_count && i < WEIR_MAX_DIAGNOSES; i++) {
-        const struct weir_diagnosis *d = &oom->diagnosis[i];
-        json_object(j, NULL);
-        json_string(j, "id", d->id);
-        json_string(j, "text", d->text);
-        put_advice(j, d);
-        json_object_end(j);
-    }
-    json_array_end(j);
-}
-
 void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_oom *oom)
 {
     struct json j = begin_event(b, "oom", h);
@@ -414,7 +438,8 @@ void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_
     put_components(&j, &oom->sheet);
     put_owners(&j, &oom->sheet);
     put_jobs(&j, oom);
-    put_diagnoses(&j, oom);
+    put_diagnoses(&j, oom->diagnosis,
+                  oom->diagnosis_count < WEIR_MAX_DIAGNOSES ? oom->diagnosis_count : WEIR_MAX_DIAGNOSES);
     end_event(&j);
 }
 

@@ -9,7 +9,8 @@ import org.apache.flink.api.common.functions.RichMapFunction;
 
 /**
  * Takes its memory at the first record, then makes the file "held-ATTEMPT-SUBTASK" in the gate
- * directory and passes records until there is a file "fail-ATTEMPT". Modes: "keep", in a static of
+ * directory and passes records until there is a file "fail-ATTEMPT". A file "collect-N" makes it ask
+ * for a full collection and make the file "collected-N", N from 1 on. Modes: "keep", in a static of
  * the library in lib/; "drop", in a field; "thread", like keep, but taken by a thread it starts.
  */
 public final class Holder extends RichMapFunction<Long, Long> {
@@ -21,6 +22,7 @@ public final class Holder extends RichMapFunction<Long, Long> {
     private final String gate;
     private transient ByteBuffer mine;
     private transient boolean taken;
+    private transient int collections;
 
     public Holder(String mode, int[] mib, String gate) {
         this.mode = mode;
@@ -40,8 +42,17 @@ public final class Holder extends RichMapFunction<Long, Long> {
         if (Files.exists(Path.of(gate, "fail-" + attempt))) {
             throw new IllegalStateException("attempt " + attempt + " was told to fail");
         }
+        collectWhenTold();
         Thread.sleep(PAUSE_MILLIS);
         return value;
+    }
+
+    private void collectWhenTold() throws Exception {
+        if (Files.exists(Path.of(gate, "collect-" + (collections + 1)))) {
+            System.gc();
+            collections++;
+            Files.createFile(Path.of(gate, "collected-" + collections));
+        }
     }
 
     private void take(int bytes) throws InterruptedException {
