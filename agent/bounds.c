@@ -165,13 +165,15 @@ static struct flink_version version_of(struct bounds *l, const struct options *o
 }
 
 /* What makes mode=enforce do something else than failing one job. */
-static void warn_enforce(struct bounds *l)
+static void warn_enforce(struct bounds *l, const struct options *options)
 {
     bool off = false;
     if (flinkconf_bool(&from_args, FLINKKEY_TM_EXIT_ON_OOM, flinkconf_bool(&from_file, FLINKKEY_TM_EXIT_ON_OOM, false)))
         warn(l, "taskmanager.jvm-exit-on-oom is true: a denial ends this TaskManager, not only the job");
     if (vmflags_bool("DisableExplicitGC", &off) && off)
         warn(l, "-XX:+DisableExplicitGC: no collection can be tried before a denial");
+    if (options->deny[WEIR_MAPPED] && !options->limit_set[WEIR_MAPPED])
+        warn(l, "deny=mapped without limit.mapped: no mapped file is ever denied, since Flink derives no limit for them");
 }
 
 static void take_flink(struct bounds *l, const struct options *options, const struct discover *jvm)
@@ -229,7 +231,7 @@ void bounds_find(struct bounds *l, const struct options *options, const struct d
             l->component[c].source = "";
     }
     if (options->mode == WEIR_MODE_ENFORCE)
-        warn_enforce(l);
+        warn_enforce(l, options);
     const struct flinkconf_value *id = flinkconf_get(&from_args, FLINKKEY_TM_RESOURCE_ID);
     if (id == NULL)
         id = flinkconf_get(&from_file, FLINKKEY_TM_RESOURCE_ID);

@@ -207,11 +207,13 @@ static void install_throw(JNIEnv *jni)
 }
 
 /* At VMInit libnio is not there yet. The JVM loads it for the first entry of the class path; we only ask a little earlier. */
-static void install_mapped(JNIEnv *jni)
+static void install_mapped(JNIEnv *jni, bool enforce)
 {
     static const char library[] = "libnio.so";
     const char *why = "off by option hooks: mapped files are not counted";
     enum weir_rc rc = WEIR_EINVAL;
+    if (enforce && me.options.deny[WEIR_MAPPED])
+        hook_map_enforce(deny_or_claim_mapping);
     if ((me.options.hooks & OPTVALUE_HOOK_MAPPED) != 0)
         rc = hook_map_install(library, nio_thread, &why);
     if (rc == WEIR_ENOENT) {
@@ -253,7 +255,7 @@ static void install(JNIEnv *jni)
     me.reporter.counting = hooked;
     install_thread(jni);
     install_throw(jni);
-    install_mapped(jni);
+    install_mapped(jni, enforce);
     install_exit();
     if (!known)
         note_hook("bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");

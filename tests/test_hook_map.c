@@ -5,6 +5,7 @@
 
 #include <CUnit/CUnit.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -150,6 +151,124 @@ static void hook_map_speaks_of_a_limit(void)
     lib.unmap(c, ODD);
 }
 
+/* As jvm/deny.c asks, with a stack that may be spared. */
+static bool       spared;
+static atomic_int asked, told;
+static bool ask(void *thread, uint64_t bytes, bool again, struct acct_claim *claim)
+{
+    asked++;
+    errno = 5;
+    if (acct_claim_as(thread, bytes, WEIR_MAPPED, WEIR_KIND_MAPPED, claim) == ACCT_FITS || spared)
+        return true;
+    told += again ? 1 : 0;
+    return false;
+}
+
+static void enforce(uint64_t limit)
+{
+    const bool           deny[WEIR_COMPONENT_COUNT] = { [WEIR_MAPPED] = true };
+    struct policy_limits limits = fake_limits();
+    limits.mode = WEIR_MODE_ENFORCE;
+    fake_limit(&limits, WEIR_MAPPED, limit, true);
+    acct_enforce(deny);
+    acct_open(&limits, wake, 1000);
+    hook_map_enforce(ask);
+    asked = told = 0;
+    spared = false;
+}
+
+static void is_refused(size_t bytes)
+{
+    errno = 0;
+    CU_ASSERT_PTR_EQUAL(lib.map(bytes), MAP_FAILED);
+    CU_ASSERT_EQUAL(errno, ENOMEM);
+}
+
+/* To the byte; and a refusal is final when the library asks for the same again, not before. */
+static void hook_map_refuses_beyond_the_limit(void)
+{
+    enforce(3 * ODD);
+    void *a = lib.map(2 * ODD);
+    is_refused(ODD + 1);
+    CU_ASSERT_EQUAL(told, 0);
+    is_refused(ODD + 1);
+    CU_ASSERT_EQUAL(told, 1);
+    is_refused(ODD + 1); /* the next call's first */
+    CU_ASSERT_EQUAL(told, 1);
+    is_refused(ODD + 2); /* another call */
+    CU_ASSERT_EQUAL(told, 1);
+    void *b = lib.map(ODD); /* fits: its pair is broken */
+    holds(3 * ODD, 2);
+    is_refused(ODD + 2);
+    CU_ASSERT_EQUAL(told, 1);
+    is_refused(1);
+    is_refused(1);
+    CU_ASSERT_EQUAL(told, 2);
+    CU_ASSERT_EQUAL(lib.unmap(a, 2 * ODD), 0);
+    void *c = lib.map(1);
+    holds(ODD + 1, 2);
+    lib.unmap(b, ODD);
+    lib.unmap(c, 1);
+    holds(0, 0);
+    hook_map_enforce(NULL);
+}
+
+static void hook_map_lets_the_spared_and_the_foreign_pass(void)
+{
+    enforce(ODD);
+    spared = true;
+    void *a = lib.map(2 * ODD);
+    holds(2 * ODD, 1);
+    spared = false;
+    is_refused(1);
+    java = false; /* no Java thread: nobody who could be told */
+    void *b = lib.map(ODD);
+    holds(3 * ODD, 2);
+    java = true;
+    lib.unmap(a, 2 * ODD);
+    lib.unmap(b, ODD);
+    holds(0, 0);
+    hook_map_enforce(NULL);
+}
+
+static void hook_map_releases_what_the_kernel_refused(void)
+{
+    enforce(ODD);
+    errno = 0;
+    CU_ASSERT_PTR_EQUAL(lib.map_nothing(), MAP_FAILED);
+    CU_ASSERT_EQUAL(errno, EINVAL);
+    CU_ASSERT_EQUAL(asked, 1);
+    errno = 7;
+    void *a = lib.map(ODD);
+    CU_ASSERT_EQUAL(errno, 7);
+    holds(ODD, 1);
+    lib.unmap(a, ODD);
+    hook_map_enforce(NULL);
+}
+
+/* Never a byte above the limit, and none left of what was refused. */
+static void map_at_the_limit(int member)
+{
+    uint64_t seed = (uint64_t)member + 1;
+    fake_reset();
+    for (int i = 0; i < ROUNDS / CREW_SCALE; i++) {
+        size_t bytes = 1 + crew_below(&seed, 3 * 4096);
+        void  *a = lib.map(bytes);
+        crew_check(acct_used(WEIR_MAPPED) <= 4 * ODD);
+        crew_check(a == MAP_FAILED || lib.unmap(a, bytes) == 0);
+    }
+}
+
+static void hook_map_never_passes_the_limit_under_threads(void)
+{
+    enforce(4 * ODD);
+    CU_ASSERT_EQUAL(crew_run(THREADS, map_at_the_limit), 0);
+    holds(0, 0);
+    CU_ASSERT_TRUE(sheet.rows[WEIR_MAPPED].peak > 2 * ODD);
+    CU_ASSERT_TRUE(sheet.rows[WEIR_MAPPED].peak <= 4 * ODD);
+    hook_map_enforce(NULL);
+}
+
 static void hook_map_books_no_failure(void)
 {
     errno = 0;
@@ -271,6 +390,8 @@ static void hook_map_only_calls_through_when_shut(void)
 SUITE(hook_map, fresh, gone, CASE(hook_map_books_the_length_asked_for),
       CASE(hook_map_keeps_the_deciding_frame),
       CASE(hook_map_books_without_owner_where_nobody_can_be_asked), CASE(hook_map_speaks_of_a_limit),
+      CASE(hook_map_refuses_beyond_the_limit), CASE(hook_map_lets_the_spared_and_the_foreign_pass),
+      CASE(hook_map_releases_what_the_kernel_refused), CASE(hook_map_never_passes_the_limit_under_threads),
       CASE(hook_map_books_no_failure), CASE(hook_map_lets_pass_what_it_does_not_know),
       CASE(hook_map_keeps_errno_and_allocates_nothing), CASE(hook_map_is_exact_under_threads),
       CASE(hook_map_notices_who_writes_over_it), CASE(hook_map_does_nothing_in_a_forked_child),

@@ -311,6 +311,21 @@ enum acct_answer acct_claim(void *thread, uint64_t bytes, struct acct_claim *cla
     return acct_reclaim(bytes, claim);
 }
 
+enum acct_answer acct_claim_as(void *thread, uint64_t bytes, enum weir_component component, enum weir_kind kind,
+                               struct acct_claim *claim)
+{
+    int e = errno;
+    claim->outermost = guard_enter();
+    claim->decided = claim->outermost && thread != NULL && books.ops->site(thread, &claim->key);
+    if (!claim->decided)
+        claim->key = undecided();
+    claim->key.component = (uint8_t)component;
+    claim->key.kind = (uint8_t)kind;
+    guard_leave();
+    errno = e;
+    return acct_reclaim(bytes, claim);
+}
+
 enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim)
 {
     enum weir_component c = claim->key.component;

@@ -35,6 +35,9 @@ struct acct_claim {
     bool             outermost, decided, reserved;
 };
 enum acct_answer acct_claim(void *thread, uint64_t bytes, struct acct_claim *claim);
+/* The same where the way it is taken decides component and kind. thread NULL: nobody's, never over. */
+enum acct_answer acct_claim_as(void *thread, uint64_t bytes, enum weir_component component, enum weir_kind kind,
+                               struct acct_claim *claim);
 /* The same stack again: only the reservation. */
 enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim);
 void acct_claimed(void *thread, uintptr_t addr, uint64_t bytes, const struct acct_claim *claim);

@@ -15,6 +15,7 @@
 #include "base/guard.h"
 #include "jvm/env.h"
 #include "jvm/frames.h"
+#include "jvm/hook_throw.h"
 #include "jvm/vmflags.h"
 #include "model/component.h"
 #include "model/memsize.h"
@@ -126,6 +127,23 @@ bool deny_or_claim(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim)
         if (!go_on)
             refuse(jni, bytes, claim);
         guard_leave();
+    }
+    errno = e;
+    return go_on;
+}
+
+bool deny_or_claim_mapping(void *thread, uint64_t bytes, bool again, struct acct_claim *claim)
+{
+    int e = errno;
+    bool go_on = acct_claim_as(thread, bytes, WEIR_MAPPED, WEIR_KIND_MAPPED, claim) == ACCT_FITS;
+    if (!go_on) {
+        guard_enter();
+        go_on = frames_spared(thread, &claim->key);
+        if (!go_on && again)
+            acct_denied(thread, bytes, claim);
+        guard_leave();
+        if (!go_on)
+            hook_throw_denied();
     }
     errno = e;
     return go_on;

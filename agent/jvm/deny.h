@@ -17,5 +17,8 @@ enum weir_rc deny_init(JNIEnv *jni, bool as_jvm);
  * OutOfMemoryError is pending: return the callee's own failure at once. May collect garbage, one thread at a time, wait
  * for another thread's collection and a quarter of a second after each; holds nothing meanwhile. */
 bool deny_or_claim(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim);
+/* The same for a mapped file, whose caller collects garbage and asks again by itself (native/hook_map.c): said only then.
+ * No error is made: that is the caller's. thread: a JNIEnv, NULL for a thread that is not Java's. */
+bool deny_or_claim_mapping(void *thread, uint64_t bytes, bool again, struct acct_claim *claim);
 
 #endif

@@ -34,6 +34,14 @@ static struct {
     } slot[TICKETS];
 } me;
 
+/* The next OutOfMemoryError of this thread is a denial's, which is told as such. */
+static _Thread_local bool denied __attribute__((tls_model("initial-exec")));
+
+void hook_throw_denied(void)
+{
+    denied = true;
+}
+
 static bool draw_slot(uint32_t *ticket)
 {
     for (int tried = 0; tried < TICKETS; tried++) {
@@ -69,8 +77,9 @@ static jobject JNICALL hook_fill(JNIEnv *jni, jobject error, jint dummy)
     jobject result = real_fill(jni, error, dummy);
     if (atomic_load_explicit(&me.shut, memory_order_relaxed) || !(*jni)->IsInstanceOf(jni, error, me.out_of_memory))
         return result;
-    if (guard_enter() && !(*jni)->ExceptionCheck(jni))
+    if (guard_enter() && !denied && !(*jni)->ExceptionCheck(jni))
         note(jni, error);
+    denied = false;
     guard_leave();
     return result;
 }

@@ -54,7 +54,7 @@ static const struct option table[] = {
     { "declared", optvalue_components, AT(declared), NULL, "what options, configuration and user properties set", 0, 0,
       "components joined by +", "treat these limits as set by a person: exceeding one is a warning, not a notice" },
     { "deny", optvalue_deny, AT(deny), "task.off-heap", NULL, 0, 0,
-      "none, or some of managed framework.off-heap task.off-heap network off-heap joined by +",
+      "none, or some of managed framework.off-heap task.off-heap network off-heap mapped joined by +",
       "what mode=enforce denies beyond its limit, declared or not" },
     { "deny-as", optvalue_deny_as, AT(deny_as_jvm), "weir", NULL, 0, 0, "weir or jvm",
       "the error's wording: ours, or the VM's, which Flink takes for its own" },

@@ -3,6 +3,9 @@
  * Bytes are the length handed to mmap: the buffer plus what lies between the page border and its position in the file, which is
  * also what BufferPoolMXBean "mapped" adds up. The kernel maps whole pages, up to a page less a byte more per mapping. The
  * library gives back whole mappings only, so an address is all that munmap needs.
+ * Refusing: the library makes an OutOfMemoryError of ENOMEM; FileChannelImpl.map then collects garbage, waits for 100 ms and
+ * tries once more, on every JDK from 11 to 25, before it throws IOException("Map failed") with the error as its cause. So a
+ * refusal counts only as the second of a pair: the JDK's own collection is the chance that a denial owes.
  * Order: book after mmap succeeded; take out before the real munmap, since afterwards the address may be another thread's, and
  * put back if it failed. errno is the real function's. */
 #include "native/hook_map.h"
@@ -26,7 +29,10 @@ typedef int   unmap_function(void *, size_t);
 static map_function    *real_map64, *real_map;
 static unmap_function  *real_unmap;
 static hook_map_thread *calling_thread;
+static hook_map_ask    *may_map; /* NULL: whatever they ask for */
 static atomic_bool      shut;
+/* Bytes that this thread was refused last and has not asked for again; 0 none. */
+static _Thread_local uint64_t refused __attribute__((tls_model("initial-exec")));
 
 static struct {
     struct elfgot        lib; /* stays open: the slots are looked at again */
@@ -47,14 +53,48 @@ static void *booked(void *addr, size_t bytes)
     return addr;
 }
 
+static bool claimed(void *thread, size_t bytes, struct acct_claim *claim)
+{
+    bool again = refused == bytes, go_on = may_map(thread, bytes, again, claim);
+    refused = go_on || again ? 0 : bytes;
+    return go_on;
+}
+
+/* mode=enforce: held within the limit before the real call. */
+static void *map_enforced(map_function *real, void *hint, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+    int e = errno;
+    struct acct_claim claim;
+    void *thread = calling_thread();
+    bool go_on = claimed(thread, bytes, &claim);
+    errno = go_on ? e : ENOMEM;
+    if (!go_on)
+        return MAP_FAILED;
+    void *addr = real(hint, bytes, protection, flags, fd, offset);
+    e = errno;
+    if (addr != MAP_FAILED)
+        acct_claimed(thread, (uintptr_t)addr, bytes, &claim);
+    else
+        acct_unclaimed(bytes, &claim);
+    errno = e;
+    return addr;
+}
+
+static void *map_through(map_function *real, void *hint, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+    if (may_map != NULL && counting())
+        return map_enforced(real, hint, bytes, protection, flags, fd, offset);
+    return booked(real(hint, bytes, protection, flags, fd, offset), bytes);
+}
+
 static void *hook_map64(void *hint, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
-    return booked(real_map64(hint, bytes, protection, flags, fd, offset), bytes);
+    return map_through(real_map64, hint, bytes, protection, flags, fd, offset);
 }
 
 static void *hook_map(void *hint, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
-    return booked(real_map(hint, bytes, protection, flags, fd, offset), bytes);
+    return map_through(real_map, hint, bytes, protection, flags, fd, offset);
 }
 
 static int hook_unmap(void *addr, size_t bytes)
@@ -114,6 +154,11 @@ static enum weir_rc replace(const char **why)
     hook_map_shut();
     *why = "the kernel refuses to open the NIO library's import table: mapped files are not counted";
     return rc;
+}
+
+void hook_map_enforce(hook_map_ask *ask)
+{
+    may_map = ask;
 }
 
 enum weir_rc hook_map_install(const char *library, hook_map_thread *thread, const char **why)

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Takes native memory on request: reads commands from stdin, answers each with one line that begins
  * with the command's running number and says "ok RESULT" or "refused CLASS: MESSAGE". Commands of
  * bytes: direct, unsafe, ffm; realloc NUMBER BYTES; verify, free NUMBER; free-all; drop; point;
- * churn COUNT BYTES; crowd THREADS MILLIS BYTES; try COUNT BYTES; in PLACE BYTES and thread BYTES NAME
+ * map WAY BYTES, copy BYTES, unmap-all, map-drop, mapped (see EnforceMapped); churn COUNT BYTES; crowd THREADS MILLIS BYTES; try COUNT BYTES; in PLACE BYTES and thread BYTES NAME
  * (see EnforcePlaces). The end of stdin ends it.
  */
 public final class EnforceShell {
@@ -25,6 +25,7 @@ public final class EnforceShell {
     }
 
     private final EnforceBlocks blocks = new EnforceBlocks();
+    private final EnforceMapped mapped = new EnforceMapped();
     private final Map<String, Command> commands = new TreeMap<>();
 
     private EnforceShell() {
@@ -42,6 +43,11 @@ public final class EnforceShell {
         commands.put("churn", w -> churn(number(w), Integer.parseInt(w[2])));
         commands.put("crowd", w -> crowd(number(w), Integer.parseInt(w[2]), Integer.parseInt(w[3])));
         commands.put("try", w -> tryOften(number(w), Integer.parseInt(w[2])));
+        commands.put("map", w -> mapped.map(w[1], Long.parseLong(w[2])));
+        commands.put("copy", w -> mapped.copy(Long.parseLong(w[1])));
+        commands.put("unmap-all", w -> mapped.unmapAll());
+        commands.put("map-drop", w -> mapped.drop());
+        commands.put("mapped", w -> MappedPool.count() + " " + MappedPool.used());
         commands.put("in", w -> EnforcePlaces.valueOf(w[1]).run(blocks, Integer.parseInt(w[2])));
         commands.put("thread", w -> EnforcePlaces.onThread(w[2].replace('_', ' '), blocks, number(w)));
         EnforcePlaces.values(); // loaded before the first command
