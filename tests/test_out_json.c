@@ -96,6 +96,13 @@ static void sheet_sums_kinds_over_all_components(void)
     AT("kinds", "{\"direct\":{\"bytes\":257949696,\"blocks\":4113},\"unsafe\":{\"bytes\":536975769,"
                 "\"blocks\":16387},"
                 "\"ffm\":{\"bytes\":0,\"blocks\":0}}");
+    struct weir_row *mapped = &sheet.rows[WEIR_MAPPED];
+    mapped->measured = true;
+    mapped->used = mapped->kind_bytes[WEIR_KIND_MAPPED] = 12347;
+    mapped->blocks = mapped->kind_blocks[WEIR_KIND_MAPPED] = 3;
+    render(render_sheet);
+    AT("kinds/mapped", "{\"bytes\":12347,\"blocks\":3}");
+    AT("components/mapped/by_kind", "{\"mapped\":12347}");
     AT("before_weir", "");
     struct weir_row *before = &sheet.rows[WEIR_BEFORE_WEIR];
     before->present = before->measured = true;

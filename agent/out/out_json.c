@@ -9,7 +9,7 @@
 #include "base/poison.h"
 
 /* The kinds that some hook counts. A kind joins when its hook does; until then its 0 would be a lie. */
-static const enum weir_kind counted_kinds[] = { WEIR_KIND_DIRECT, WEIR_KIND_UNSAFE, WEIR_KIND_FFM };
+static const enum weir_kind counted_kinds[] = { WEIR_KIND_DIRECT, WEIR_KIND_UNSAFE, WEIR_KIND_FFM, WEIR_KIND_MAPPED };
 enum { COUNTED_KINDS = sizeof(counted_kinds) / sizeof(counted_kinds[0]) };
 
 static const char *reason_word(enum weir_reason reason)
@@ -230,6 +230,8 @@ static void put_kinds(struct json *j, const struct weir_sheet *sheet)
     json_object(j, "kinds");
     for (int k = 0; k < COUNTED_KINDS; k++) {
         uint64_t bytes = 0, blocks = 0;
+        if (counted_kinds[k] == WEIR_KIND_MAPPED && !sheet->rows[WEIR_MAPPED].measured)
+            continue; /* its hook, and no other, can be off by itself */
         for (int i = 0; i < WEIR_COMPONENT_COUNT; i++) {
             bytes += sheet->rows[i].kind_bytes[counted_kinds[k]];
             blocks += sheet->rows[i].kind_blocks[counted_kinds[k]];
