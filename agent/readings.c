@@ -11,7 +11,9 @@
 #include "core/acct.h"
 #include "jvm/bits.h"
 #include "model/component.h"
+#include "model/unused.h"
 #include "native/hook_map.h"
+#include "native/users.h"
 
 static struct {
     struct readings_config config;
@@ -20,6 +22,7 @@ static struct {
     struct pools_figures   vm;
     int64_t                vm_read_ms;  /* when vm was read */
     int64_t                gc_after_ms; /* a full collection began after this; 0 none seen */
+    struct unused          managed;
     uint64_t               peak[WEIR_COMPONENT_COUNT]; /* of rows read once a second */
     int64_t                peak_ms[WEIR_COMPONENT_COUNT];
 } me;
@@ -107,6 +110,23 @@ const struct pools_figures *readings_vm(void)
     return &me.vm;
 }
 
+static void note_running(void *running, uint32_t id)
+{
+    bool *any = running;
+    *any = *any || attempts_running(acct_attempts(), id);
+}
+
+void readings_managed(const struct weir_sheet *sheet, int64_t now_ms)
+{
+    const struct weir_row *row = &sheet->rows[WEIR_MANAGED];
+    bool                   running = false;
+    if (me.config.role != WEIR_ROLE_TASKMANAGER || me.managed.taken)
+        return;
+    attempts_each(acct_attempts(), note_running, &running);
+    bool taken = !row->measured || row->peak != 0 || (running && users_of_managed());
+    unused_feed(&me.managed, running, taken, now_ms);
+}
+
 int64_t readings_gc_after(void)
 {
     return me.gc_after_ms;
@@ -141,6 +161,7 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     struct weir_row *overhead = &out->rows[WEIR_JVM_OVERHEAD];
     overhead->measured = overhead->peak != 0;
     overhead->note = overhead->measured ? "only what rules= books here: the rest is not measured" : "not measured";
+    out->unused_managed_ms = unused_ms(&me.managed);
     pools(out);
     process(out);
 }

@@ -46,6 +46,8 @@ static struct {
     struct files_stream   json;
     uint64_t              seq;
     int64_t               start_mono_ms, last_tick_ms, last_sheet_ms, last_rearm_ms;
+    bool                  advised;
+    struct weir_diagnosis unused; /* of the last sheet that had one */
     bool                  noted; /* a breach was said and the black box does not have it yet */
     struct pools_figures  vm; /* of the last tick */
     struct weir_sheet     sheet;
@@ -92,9 +94,28 @@ static void take_sheet(enum weir_component owners_of)
     me.sheet.agent.lost_ledger = blackbox_lost();
 }
 
+static struct diagnose_flink flink(void)
+{
+    return (struct diagnose_flink){ me.config.limits->conf, me.config.limits->version, me.config.role };
+}
+
+/* Advice is no alarm: in the sheets, and once a line of INFO. */
+static void advise(void)
+{
+    struct diagnose_flink     f = flink();
+    const struct weir_advice *a = me.unused.advice;
+    if (!diagnose_unused(&me.unused, &me.sheet, &f, DIAGNOSE_UNUSED_MS))
+        return;
+    me.sheet.advice = &me.unused;
+    if (!me.advised && me.config.options->mode != WEIR_MODE_OBSERVE)
+        log_info("%s (%s: %s gives: %s)", me.unused.text, a->key, a->value, a->changes);
+    me.advised = true;
+}
+
 static void write_sheet(const char *reason)
 {
     take_sheet(WEIR_COMPONENT_COUNT);
+    advise();
     struct weir_header h = header();
     struct buf b = json_buf();
     out_json_sheet(&b, &h, reason, &me.sheet);
@@ -186,8 +207,8 @@ static void say_row(const struct policy_verdict *v, enum weir_component c, enum 
 static void say_oom(const struct ring_event *e)
 {
     struct weir_oom *oom = oom_describe(me.jni, e, me.config.options->mode != WEIR_MODE_OBSERVE);
-    struct diagnose_flink flink = { me.config.limits->conf, me.config.limits->version, me.config.role };
-    diagnose_oom(oom, &flink);
+    struct diagnose_flink f = flink();
+    diagnose_oom(oom, &f);
     struct weir_header h = header();
     struct buf text = text_buf(), json = json_buf();
     out_json_oom(&json, &h, oom);
@@ -286,6 +307,7 @@ static void tick(int64_t mono)
         write_sheet("interval");
     }
     write_blackbox();
+    readings_managed(&me.sheet, now);
 }
 
 /* ---- start and stop ---- */

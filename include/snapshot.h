@@ -11,7 +11,7 @@
 #include "weir.h"
 
 enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 12, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
-       WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 4, WEIR_MAX_NUMBERS = 8 };
+       WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 6, WEIR_MAX_NUMBERS = 8 };
 
 struct weir_frame {
     const char *class_name; /* com.example.Leak */
@@ -114,6 +114,9 @@ struct weir_sheet {
     struct weir_pool_row   pools[WEIR_POOL_COUNT];
     struct weir_agent_cost agent;
     struct weir_process    process;
+    /* jobs ran for so long and nobody took managed memory since the start; 0: somebody did, or it cannot be told */
+    uint64_t                     unused_managed_ms;
+    const struct weir_diagnosis *advice; /* about it; NULL: none */
     size_t                 owner_count;
     struct weir_owner      owners[WEIR_TOP_OWNERS];
 };

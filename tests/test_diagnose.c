@@ -526,6 +526,108 @@ static void figures_read_as_in_the_reports(void)
     }
 }
 
+static struct weir_sheet unused_sheet(uint64_t minutes)
+{
+    struct flinkmodel m;
+    struct weir_sheet sheet;
+    memset(&sheet, 0, sizeof sheet);
+    CU_ASSERT_TRUE_FATAL(derive(&conf, &m));
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
+        sheet.rows[c].present = sheet.rows[c].measured = m.rows[c].how != FLINKMODEL_ABSENT;
+        sheet.rows[c].limit = out_limit(m.rows[c].bytes, "command line", false);
+    }
+    sheet.unused_managed_ms = minutes * 60000;
+    return sheet;
+}
+
+/* The second way: every row but managed keeps its size, and 1 MiB less does not do. */
+static void check_given_back(const struct weir_diagnosis *d)
+{
+    static struct flinkconf c;
+    struct flinkmodel       old, m;
+    CU_ASSERT_TRUE_FATAL(derive(&conf, &old));
+    c = conf;
+    for (size_t i = 1; i < d->advice_count; i++)
+        put(&c, d->advice[i].key, size_of(&d->advice[i]));
+    CU_ASSERT_TRUE_FATAL(derive(&c, &m));
+    CU_ASSERT_EQUAL(m.rows[WEIR_MANAGED].bytes, 0);
+    CU_ASSERT_TRUE(m.process.bytes < old.process.bytes);
+    m.rows[WEIR_MANAGED] = old.rows[WEIR_MANAGED];
+    CU_ASSERT_TRUE(keeps(&old, &m));
+    put(&c, d->advice[1].key, size_of(&d->advice[1]) - MIB);
+    bool fits = derive(&c, &m);
+    m.rows[WEIR_MANAGED] = old.rows[WEIR_MANAGED];
+    CU_ASSERT_FALSE(fits && keeps(&old, &m));
+}
+
+static void managed_is_given_back_whatever_is_configured(void)
+{
+    for (size_t i = 0; i < sizeof configurations / sizeof configurations[0]; i++) {
+        struct weir_diagnosis d;
+        oom_flink(&flink, &conf, WEIR_ROLE_TASKMANAGER, configurations[i].options);
+        struct weir_sheet sheet = unused_sheet(12);
+        bool              any = sheet.rows[WEIR_MANAGED].limit.bytes >= 16 * MIB;
+        CU_ASSERT_EQUAL(diagnose_unused(&d, &sheet, &flink, DIAGNOSE_UNUSED_MS), any);
+        if (any && d.advice_count > 1)
+            check_given_back(&d);
+    }
+}
+
+static void managed_that_nobody_used_can_be_given_back(void)
+{
+    struct weir_diagnosis d;
+    struct weir_sheet     sheet = unused_sheet(12);
+    CU_ASSERT_TRUE_FATAL(diagnose_unused(&d, &sheet, &flink, DIAGNOSE_UNUSED_MS));
+    CU_ASSERT_STRING_EQUAL(d.id, "managed-unused");
+    CU_ASSERT_STRING_EQUAL(d.text, "managed memory is set aside and not used; nobody took any of the 512.0 MiB since the start, "
+                                   "while jobs ran for 12 min, and no RocksDB, ForSt or Python is there. With a heap state "
+                                   "backend, no batch operators and no Python it can be 0");
+    CU_ASSERT_EQUAL_FATAL(d.advice_count, 4);
+    CU_ASSERT_STRING_EQUAL(d.advice[0].key, "taskmanager.memory.managed.size");
+    CU_ASSERT_STRING_EQUAL(d.advice[0].value, "0b");
+    CU_ASSERT_STRING_EQUAL(d.advice[0].changes, "task.heap 384.0 -> 896.0 MiB, managed 512.0 -> 0.0 MiB");
+    CU_ASSERT_STRING_EQUAL(d.advice[1].key, "taskmanager.memory.process.size");
+    CU_ASSERT_STRING_EQUAL(d.advice[1].value, "1216m");
+    CU_ASSERT_STRING_EQUAL(d.advice[1].changes, "task.heap 402653174 -> 402653182 B, managed 512.0 -> 0.0 MiB, "
+                                                "process in all 1728.0 -> 1216.0 MiB");
+    CU_ASSERT_STRING_EQUAL(d.advice[2].key, "taskmanager.memory.managed.size");
+    CU_ASSERT_STRING_EQUAL(d.advice[2].changes, "");
+    CU_ASSERT_STRING_EQUAL(d.advice[3].key, "taskmanager.memory.network.min"); /* 10 % of a smaller total */
+    CU_ASSERT_STRING_EQUAL(d.advice[3].value, "134217730b");
+    check_given_back(&d);
+}
+
+static void managed_is_not_called_unused_too_soon_or_without_a_derivation(void)
+{
+    struct weir_diagnosis d;
+    struct weir_sheet     sheet = unused_sheet(10);
+    CU_ASSERT_TRUE(diagnose_unused(&d, &sheet, &flink, DIAGNOSE_UNUSED_MS));
+    sheet.unused_managed_ms--;
+    CU_ASSERT_FALSE(diagnose_unused(&d, &sheet, &flink, DIAGNOSE_UNUSED_MS));
+    CU_ASSERT_TRUE(diagnose_unused(&d, &sheet, &flink, 60000));
+    sheet.unused_managed_ms = 0; /* somebody took some */
+    CU_ASSERT_FALSE(diagnose_unused(&d, &sheet, &flink, 0));
+    sheet = unused_sheet(100);
+    sheet.rows[WEIR_MANAGED].limit.bytes -= 1; /* of another configuration */
+    CU_ASSERT_FALSE(diagnose_unused(&d, &sheet, &flink, 0));
+    sheet = unused_sheet(100);
+    flink.conf = NULL;
+    CU_ASSERT_FALSE(diagnose_unused(&d, &sheet, &flink, 0));
+}
+
+static void managed_that_nobody_used_stands_beside_an_error(void)
+{
+    oom_budget(&oom);
+    oom.sheet.rows[WEIR_MANAGED].limit = unused_sheet(0).rows[WEIR_MANAGED].limit;
+    oom.sheet.unused_managed_ms = 61000;
+    CU_ASSERT_STRING_EQUAL(first()->id, "direct-budget");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(find("managed-unused"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(find("managed-unused")->text, "while jobs ran for 61 s"));
+    oom.sheet.unused_managed_ms = 59000;
+    first();
+    CU_ASSERT_PTR_NULL(find("managed-unused"));
+}
+
 static void survivors_are_a_leak_by_whoever_took_most(void)
 {
     static struct weir_breach breach;
@@ -574,5 +676,9 @@ SUITE(diagnose, setup, NULL,
       CASE(no_size_is_advised_from_a_configuration_of_another_jvm),
       CASE(request_of_any_size_is_survived),
       CASE(long_names_are_cut),
+      CASE(managed_that_nobody_used_can_be_given_back),
+      CASE(managed_is_given_back_whatever_is_configured),
+      CASE(managed_is_not_called_unused_too_soon_or_without_a_derivation),
+      CASE(managed_that_nobody_used_stands_beside_an_error),
       CASE(survivors_are_a_leak_by_whoever_took_most),
       CASE(figures_read_as_in_the_reports));

@@ -70,6 +70,22 @@ static void sheet_is_as_documented(void)
     out_same_as_golden("sheet.json", data);
 }
 
+static void sheet_advises_only_where_there_is_advice(void)
+{
+    static const struct weir_diagnosis d = {
+        .id = "managed-unused", .text = "t", .advice_count = 1, .advice = { { "k", "0", "task.heap 1 -> 2" } }
+    };
+    out_sheet_tm(&sheet);
+    render(render_sheet);
+    AT("diagnosis", "");
+    AT("unused_managed_ms", "");
+    sheet.advice = &d;
+    sheet.unused_managed_ms = 61000;
+    render(render_sheet);
+    AT("unused_managed_ms", "61000");
+    AT("diagnosis", "[{\"id\":\"managed-unused\",\"text\":\"t\",\"advice\":[{\"k\":\"0\",\"changes\":\"task.heap 1 -> 2\"}]}]");
+}
+
 static void sheet_never_calls_unknown_0(void)
 {
     out_sheet_tm(&sheet);
@@ -252,6 +268,7 @@ static void json_keeps_within_any_buffer(void)
 SUITE(out_json, setup, NULL,
       CASE(start_is_as_documented),
       CASE(sheet_is_as_documented),
+      CASE(sheet_advises_only_where_there_is_advice),
       CASE(sheet_never_calls_unknown_0),
       CASE(sheet_sums_kinds_over_all_components),
       CASE(sheet_reports_what_the_agent_lost),

@@ -75,11 +75,12 @@ static enum flinkkey total_key(const struct flinkmodel *m, uint64_t *bytes)
     return FLINKKEY_NONE;
 }
 
-/* Does no row but the growing one get less? */
+/* Does no row get less, but one that is to be given up? */
 static bool keeps_rows(const struct search *s, const struct flinkmodel *m)
 {
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
-        if (m->rows[c].how != FLINKMODEL_ABSENT && m->rows[c].bytes < s->base.rows[c].bytes)
+        if (m->rows[c].how != FLINKMODEL_ABSENT && m->rows[c].bytes < s->base.rows[c].bytes &&
+            ((enum weir_component)c != s->row || s->bytes != 0))
             return false;
     return true;
 }
@@ -124,8 +125,9 @@ static void put_change(struct buf *b, const char *name, uint64_t from, uint64_t 
 /* Every row but the one that grows, and the totals. */
 static void put_changes(struct buf *b, const struct search *s, const struct flinkmodel *m)
 {
+    bool grows = m->rows[s->row].bytes > s->base.rows[s->row].bytes;
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
-        if ((enum weir_component)c != s->row && m->rows[c].how != FLINKMODEL_ABSENT &&
+        if (((enum weir_component)c != s->row || !grows) && m->rows[c].how != FLINKMODEL_ABSENT &&
             m->rows[c].bytes != s->base.rows[c].bytes)
             put_change(b, component_id((enum weir_component)c), s->base.rows[c].bytes, m->rows[c].bytes);
     if (b->len == 0)
@@ -179,26 +181,109 @@ static size_t find_ways(struct search *s, struct weir_advice *out)
     return count;
 }
 
+/* The smallest total that keeps the other rows, below the old one; false: none does. */
+static bool find_smaller_total(struct search *s, enum flinkkey total, uint64_t old, uint64_t *found, struct flinkmodel *m)
+{
+    uint64_t low = 0, high = old / MIB; /* low does not hold, high does */
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (holds_with_total(s, total, middle * MIB, m))
+            high = middle;
+        else
+            low = middle;
+    }
+    *found = high * MIB;
+    return *found < old && holds_with_total(s, total, *found, m) && m->process.bytes < s->base.process.bytes;
+}
+
+/* A copy of the configuration, if it is the one in force. */
+static bool begin(struct search *s, const struct flinkconf *conf, struct flink_version version, enum weir_role role,
+                  const struct weir_sheet *sheet, const char **why)
+{
+    *why = "no configuration of Flink is known";
+    if (conf == NULL || role == WEIR_ROLE_OTHER)
+        return false;
+    s->conf = *conf;
+    s->version = version;
+    s->role = role;
+    *why = "Flink refuses the configuration that was read";
+    if (!derives(s, &s->base))
+        return false;
+    *why = "the configuration that was read does not give the limits in force";
+    return gives_limits(&s->base, sheet);
+}
+
+/* A smaller total shrinks what is a fraction of it: these keep such a row. Their sets are tried from none to all. */
+static const struct {
+    enum flinkkey       key;
+    enum weir_component row;
+} pins[] = { { FLINKKEY_TM_NETWORK_MIN, WEIR_NETWORK }, { FLINKKEY_TM_OVERHEAD_MIN, WEIR_JVM_OVERHEAD } };
+enum { PINS = sizeof pins / sizeof pins[0], ALL_PINS = (1 << PINS) - 1 };
+
+static bool smaller_with(const struct search *given, unsigned set, enum flinkkey total, uint64_t old, uint64_t *found,
+                         struct search *s, struct flinkmodel *m)
+{
+    *s = *given;
+    for (int i = 0; i < PINS; i++)
+        if ((set >> i & 1) != 0)
+            set_size(s, pins[i].key, s->base.rows[pins[i].row].bytes);
+    return find_smaller_total(s, total, old, found, m);
+}
+
+/* The fewest pins that give as much back as all of them do. */
+static size_t give_back(const struct search *given, enum flinkkey total, uint64_t old, struct weir_advice *out)
+{
+    struct search     s;
+    struct flinkmodel m;
+    uint64_t          least, found;
+    size_t            count = 0;
+    if (!smaller_with(given, ALL_PINS, total, old, &least, &s, &m))
+        return 0;
+    for (unsigned set = 0; set <= ALL_PINS; set++) {
+        if (!smaller_with(given, set, total, old, &found, &s, &m) || found > least)
+            continue;
+        put_way(&out[count++], &s, total, found, &m);
+        put_entry(&out[count++], s.key, 0);
+        for (int i = 0; i < PINS; i++)
+            if ((set >> i & 1) != 0)
+                put_entry(&out[count++], pins[i].key, s.base.rows[pins[i].row].bytes);
+        return count;
+    }
+    return 0;
+}
+
+size_t advice_no_managed(const struct flinkconf *conf, struct flink_version version, const struct weir_sheet *sheet,
+                         struct weir_advice *out, const char **why)
+{
+    struct search     s = { .key = FLINKKEY_TM_MANAGED_SIZE, .row = WEIR_MANAGED, .bytes = 0 };
+    struct flinkmodel m;
+    uint64_t          old_total;
+    if (!begin(&s, conf, version, WEIR_ROLE_TASKMANAGER, sheet, why))
+        return 0;
+    if (s.base.rows[WEIR_MANAGED].bytes != sheet->rows[WEIR_MANAGED].limit.bytes)
+        return 0;
+    *why = "managed is 0 already";
+    if (s.base.rows[WEIR_MANAGED].bytes == 0)
+        return 0;
+    *why = "no configuration without it derives";
+    enum flinkkey total = total_key(&s.base, &old_total);
+    set_size(&s, s.key, 0);
+    if (!derives(&s, &m))
+        return 0;
+    put_way(&out[0], &s, s.key, 0, &m);
+    return total == FLINKKEY_NONE ? 1 : 1 + give_back(&s, total, old_total, out + 1);
+}
+
 size_t advice_off_heap(const struct flinkconf *conf, struct flink_version version, enum weir_role role,
                        const struct weir_sheet *sheet, struct advice_need need, struct weir_advice *out,
                        const char **why)
 {
     bool          jm = role == WEIR_ROLE_JOBMANAGER;
     struct search s;
-    *why = "no configuration of Flink is known";
-    if (conf == NULL || role == WEIR_ROLE_OTHER)
+    if (!begin(&s, conf, version, role, sheet, why))
         return 0;
-    s.conf = *conf;
-    s.version = version;
-    s.role = role;
     s.key = jm ? FLINKKEY_JM_OFF_HEAP : FLINKKEY_TM_TASK_OFF_HEAP;
     s.row = jm ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP;
-    *why = "Flink refuses the configuration that was read";
-    if (!derives(&s, &s.base))
-        return 0;
-    *why = "the configuration that was read does not give the limits in force";
-    if (!gives_limits(&s.base, sheet))
-        return 0;
     uint64_t beside = jm ? 0 : s.base.rows[WEIR_FRAMEWORK_OFF_HEAP].bytes;
     s.bytes = need.together > beside ? need.together - beside : 0;
     s.bytes = whole_mib(s.bytes > need.share ? s.bytes : need.share);

@@ -11,7 +11,7 @@
 #include "model/flinkversion.h"
 #include "snapshot.h"
 
-enum { ADVICE_MAX_ENTRIES = 3 };
+enum { ADVICE_MAX_ENTRIES = 5 };
 
 struct advice_need {
     uint64_t together; /* framework.off-heap + task.off-heap at least; JobManager: off-heap */
@@ -24,5 +24,10 @@ struct advice_need {
 size_t advice_off_heap(const struct flinkconf *conf, struct flink_version version, enum weir_role role,
                        const struct weir_sheet *sheet, struct advice_need need, struct weir_advice *out,
                        const char **why);
+
+/* taskmanager.memory.managed.size: 0, and what that gives back: in the first way to other rows, in the second one to the
+ * machine, with every other row kept. Else as above. */
+size_t advice_no_managed(const struct flinkconf *conf, struct flink_version version, const struct weir_sheet *sheet,
+                         struct weir_advice *out, const char **why);
 
 #endif

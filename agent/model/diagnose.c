@@ -23,7 +23,8 @@
 
 #include "base/poison.h"
 
-enum { WORTH_SAYING = 16 << 20, WARN_PERCENT = 80 };
+/* UNUSED_MS: beside an error the hint may help at once, so less time is asked for than in a sheet. */
+enum { WORTH_SAYING = 16 << 20, WARN_PERCENT = 80, UNUSED_MS = 60000 };
 
 static uint64_t plus(uint64_t a, uint64_t b)
 {
@@ -356,6 +357,45 @@ static void say_uncounted(struct weir_oom *oom)
     buf_puts(&text, ", which java.nio.Bits and its MXBean do not count");
 }
 
+static void put_duration(struct buf *b, uint64_t ms)
+{
+    if (ms < 120000)
+        buf_printf(b, "%" PRIu64 " s", ms / 1000);
+    else
+        buf_printf(b, "%" PRIu64 " min", ms / 60000);
+}
+
+bool diagnose_unused(struct weir_diagnosis *d, const struct weir_sheet *sheet, const struct diagnose_flink *flink,
+                     uint64_t at_least_ms)
+{
+    const struct weir_row *row = &sheet->rows[WEIR_MANAGED];
+    const char            *why;
+    struct buf             text;
+    if (flink->role != WEIR_ROLE_TASKMANAGER || sheet->unused_managed_ms == 0 ||
+        sheet->unused_managed_ms < at_least_ms || !row->limit.set || row->limit.bytes < WORTH_SAYING)
+        return false;
+    d->id = "managed-unused";
+    d->advice_count = advice_no_managed(flink->conf, flink->version, sheet, d->advice, &why);
+    if (d->advice_count == 0)
+        return false;
+    buf_init(&text, d->text, sizeof d->text);
+    buf_puts(&text, "managed memory is set aside and not used; nobody took any of the ");
+    mib_put(&text, row->limit.bytes);
+    buf_puts(&text, " since the start, while jobs ran for ");
+    put_duration(&text, sheet->unused_managed_ms);
+    buf_puts(&text, ", and no RocksDB, ForSt or Python is there. With a heap state backend, no batch operators and no Python "
+                    "it can be 0");
+    buf_mark_cut(&text);
+    return true;
+}
+
+static void say_unused(struct weir_oom *oom, const struct diagnose_flink *flink)
+{
+    if (oom->diagnosis_count < WEIR_MAX_DIAGNOSES &&
+        diagnose_unused(&oom->diagnosis[oom->diagnosis_count], &oom->sheet, flink, UNUSED_MS))
+        oom->diagnosis_count++;
+}
+
 static bool verdict(struct weir_oom *oom, const struct oomsum *s, const struct diagnose_flink *flink, bool *said_nio)
 {
     uint64_t nio, owners, blocks, largest;
@@ -408,6 +448,8 @@ void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink)
         diagnose_direct(oom, flink);
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY)
         say_uncounted(oom);
+    if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_HEAP || oom->pool == WEIR_OOM_METASPACE)
+        say_unused(oom, flink);
 }
 
 void diagnose_survived(struct weir_breach *breach)

@@ -17,6 +17,11 @@ struct diagnose_flink {
 /* Fills oom->diagnosis from the rest of *oom. The first one is the verdict on the whole. */
 void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink);
 
+/* Managed memory that nobody took while jobs ran for at_least_ms (10 minutes in a sheet): false, nothing to say. */
+enum { DIAGNOSE_UNUSED_MS = 600000 };
+bool diagnose_unused(struct weir_diagnosis *d, const struct weir_sheet *sheet, const struct diagnose_flink *flink,
+                     uint64_t at_least_ms);
+
 /* Fills breach->diagnosis of a breach whose reason is SURVIVED. */
 void diagnose_survived(struct weir_breach *breach);
 

@@ -130,6 +130,38 @@ static void put_pools(struct json *j, const struct weir_sheet *sheet)
     json_object_end(j);
 }
 
+/* One object per way; an entry without changes behind another one belongs to its way (model/advice.h). */
+static void put_advice(struct json *j, const struct weir_diagnosis *d)
+{
+    json_array(j, "advice");
+    for (size_t i = 0; i < d->advice_count && i < WEIR_MAX_ADVICE;) {
+        const char *changes = d->advice[i].changes;
+        json_object(j, NULL);
+        do {
+            json_string(j, d->advice[i].key, d->advice[i].value);
+            i++;
+        } while (i < d->advice_count && i < WEIR_MAX_ADVICE && d->advice[i].changes[0] == '\0');
+        if (changes[0] != '\0')
+            json_string(j, "changes", changes);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void put_diagnoses(struct json *j, const struct weir_diagnosis *diagnoses, size_t count)
+{
+    json_array(j, "diagnosis");
+    for (size_t i = 0; i < count; i++) {
+        const struct weir_diagnosis *d = &diagnoses[i];
+        json_object(j, NULL);
+        json_string(j, "id", d->id);
+        json_string(j, "text", d->text);
+        put_advice(j, d);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 /* --- start ------------------------------------------------------------------------------------------------------- */
 
 static void put_limits(struct json *j, const struct weir_start *start)
@@ -290,39 +322,11 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     put_process(&j, &sheet->process);
     put_agent(&j, &sheet->agent);
     put_owners(&j, sheet);
+    if (sheet->unused_managed_ms != 0)
+        json_unsigned(&j, "unused_managed_ms", sheet->unused_managed_ms);
+    if (sheet->advice != NULL)
+        put_diagnoses(&j, sheet->advice, 1);
     end_event(&j);
-}
-
-/* One object per way; an entry without changes behind another one belongs to its way (model/advice.h). */
-static void put_advice(struct json *j, const struct weir_diagnosis *d)
-{
-    json_array(j, "advice");
-    for (size_t i = 0; i < d->advice_count && i < WEIR_MAX_ADVICE;) {
-        const char *changes = d->advice[i].changes;
-        json_object(j, NULL);
-        do {
-            json_string(j, d->advice[i].key, d->advice[i].value);
-            i++;
-        } while (i < d->advice_count && i < WEIR_MAX_ADVICE && d->advice[i].changes[0] == '\0');
-        if (changes[0] != '\0')
-            json_string(j, "changes", changes);
-        json_object_end(j);
-    }
-    json_array_end(j);
-}
-
-static void put_diagnoses(struct json *j, const struct weir_diagnosis *diagnoses, size_t count)
-{
-    json_array(j, "diagnosis");
-    for (size_t i = 0; i < count; i++) {
-        const struct weir_diagnosis *d = &diagnoses[i];
-        json_object(j, NULL);
-        json_string(j, "id", d->id);
-        json_string(j, "text", d->text);
-        put_advice(j, d);
-        json_object_end(j);
-    }
-    json_array_end(j);
 }
 
 /* --- breach ------------------------------------------------------------------------------------------------------ */

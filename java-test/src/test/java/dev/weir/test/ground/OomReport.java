@@ -74,6 +74,9 @@ public record OomReport(JsonNode json, String text) {
     public List<Map<String, String>> ways() {
         List<Map<String, String>> ways = new ArrayList<>();
         for (JsonNode diagnosis : list("diagnosis")) {
+            if (diagnosis.path("id").asText().equals("managed-unused")) {
+                continue; // gives memory back, makes none of it direct
+            }
             for (JsonNode advice : diagnosis.path("advice")) {
                 if (advice.has("changes")) {
                     ways.add(new LinkedHashMap<>());

@@ -92,7 +92,7 @@ public final class WeirJson {
         }
     }
 
-    static JsonNode parse(String line) {
+    public static JsonNode parse(String line) {
         try {
             JsonNode node = MAPPER.readTree(line);
             if (!node.isObject()) {
