@@ -195,7 +195,7 @@ public final class FlinkCluster implements AutoCloseable {
      * Free now and not given before: the kernel may offer a closed one again. Another process may take it
      * before Flink does, then the start fails loudly.
      */
-    private static synchronized int freePort() {
+    static synchronized int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = socket.getLocalPort();
             return GIVEN_PORTS.add(port) ? port : freePort();

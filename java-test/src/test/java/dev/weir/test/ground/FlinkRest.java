@@ -27,10 +27,16 @@ public final class FlinkRest {
     private static final Duration REQUEST_LIMIT = Duration.ofSeconds(30);
 
     private final HttpClient client = HttpClient.newHttpClient();
+    private final int port;
     private final String base;
 
     public FlinkRest(int port) {
+        this.port = port;
         this.base = "http://127.0.0.1:" + port;
+    }
+
+    public int port() {
+        return port;
     }
 
     public List<String> taskManagers() {

@@ -29,6 +29,16 @@ public record Gate(Path dir) {
         return Files.exists(dir.resolve(file));
     }
 
+    /** What the job wrote into the file, as soon as it is there. */
+    public long number(String file, Duration limit) {
+        await(file, limit);
+        try {
+            return Long.parseLong(Files.readString(dir.resolve(file)).trim());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Override
     public String toString() {
         return dir.toString();

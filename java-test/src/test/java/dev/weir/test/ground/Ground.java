@@ -35,6 +35,16 @@ public final class Ground {
         return existing(property("weir.jars").resolve(name), "it is packed in Maven's process-classes");
     }
 
+    /** A published jar as pom.xml pins it: ARTIFACT-VERSION.jar. */
+    public static Path published(String artifact) {
+        try (Stream<Path> jars = Files.list(property("weir.jars"))) {
+            return jars.filter(jar -> jar.getFileName().toString().matches("\\Q" + artifact + "\\E-\\d[^/]*\\.jar"))
+                    .findFirst().orElseThrow(() -> new AssertionError("pom.xml copies no " + artifact));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The JVM option that loads the agent. */
     public static String agentpath(String options) {
         return "-agentpath:" + lib() + (options.isEmpty() ? "" : "=" + options);
