@@ -267,6 +267,10 @@ static bool site(JNIEnv *jni, bool thrown, struct owner_key *out)
     else if (d.decider >= 0)
         decider = judged[d.decider];
     struct attempts_thread thread = attempts_current(jni);
+    /* What Flink's own code takes is Flink's, whichever task came first: the read buffers of batch shuffles stay
+     * for the next job. A throw's victim is still the attempt. */
+    if (d.component == WEIR_FRAMEWORK_OFF_HEAP && !thrown)
+        thread = (struct attempts_thread){ .id = 0 };
     memset(out, 0, sizeof *out);
     out->decider = (int16_t)d.decider;
     out->stack = keep_stack(judged, count, &out->decider);
