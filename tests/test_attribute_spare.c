@@ -34,6 +34,8 @@ static const struct frame_case spare[] = {
     { FLINK(TASKS "StreamTask", "cleanUp"), true },
     { FLINK(TASKS "StreamTask", "cleanUpInternal"), true },
     { FLINK(TASKS "StreamTask", "cleanUpInvoke"), true },
+    { FLINK(TASKS "StreamTask", "closeAllOperators"), true },
+    { FLINK(TASKS "StreamTask", "disposeAllOperators"), true },
     /* lib/ may be composed of single jars, and a distribution renamed */
     { APP(RUN "Task", "cancelInvokable", "flink-runtime-1.20.5.jar"), true },
     { APP(TASKS "StreamTask", "cleanUp", "flink-streaming-java-1.20.5.jar"), true },
@@ -46,6 +48,8 @@ static const struct frame_case spare[] = {
     { FLINK(RUN "TaskManager", "cancelInvokable"), false },
     { FLINK(TASKS "StreamTask", "invoke"), false },
     { FLINK(TASKS "StreamTask", "cancelables"), false },
+    { FLINK(TASKS "StreamTask", "afterInvoke"), false },
+    { FLINK(TASKS "RegularOperatorChain", "finishOperators"), false },
     { FLINK(TASKS "SourceStreamTask", "cleanUp"), false }, /* StreamTask's own frame lies outside of it */
     /* the names alone are anybody's */
     { USER(RUN "Task", "cancelInvokable"), false },

@@ -99,6 +99,9 @@ class FlinkEnforceTest {
         Path closed = notes.resolve("closed");
         cancelRunning(rest, rest.submit(EDGE, "close", "48", closed.toString(), "100000", "50"));
         assertThat(closed).content().startsWith("taken 50331648 ");
+        Path atTheEnd = notes.resolve("at-the-end");
+        rest.awaitState(rest.submit(EDGE, "close", "48", atTheEnd.toString(), "10", "1"), "FINISHED", LIMIT);
+        assertThat(atTheEnd).content().startsWith("taken 50331648 ");
         if (version.startsWith("1.")) { // later ones have no such source
             Path source = notes.resolve("source");
             cancelRunning(rest, rest.submit(EDGE, "cancel", "40", source.toString(), "0", "0"));
