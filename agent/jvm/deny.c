@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* deny.c: claim; if it does not fit: may it be denied at all, then a collection and a bounded wait for the cleaners, then
  * the error.
+ * What an ended attempt of a Flink job dropped hangs on its StreamTask, which has a finalizer (1.20 and 2.3): the first
+ * collection only queues that, the second one frees. So there is a second one, when ended attempts hold what is lacking.
  * A collection that freed nothing of the component makes denials of the next second immediate, so a program that keeps
- * asking cannot keep the collector running. Time is the books' coarse second: no clock is read here. */
+ * asking cannot keep the collector running; a second one that did not help is not made again for ten. Time is the books' coarse second: no clock is read here. */
 #include "jvm/deny.h"
 
 #include <errno.h>
@@ -21,14 +23,14 @@
 #include "model/memsize.h"
 #include "base/poison.h"
 
-enum { LONGEST_WAIT_MS = 256, STEP_MS = 2, LONGEST_GC_MS = 10000, FUTILE_MS = 1000, TEXT_CAP = 320 };
+enum { LONGEST_WAIT_MS = 256, STEP_MS = 2, LONGEST_GC_MS = 10000, FUTILE_MS = 1000, LEAKED_MS = 10000, TEXT_CAP = 320 };
 
 static struct {
     jclass       error, system;
     jmethodID    gc;
     bool         as_jvm, gc_works;
     atomic_bool  collecting;
-    atomic_llong futile_until[WEIR_COMPONENT_COUNT];
+    atomic_llong futile_until[WEIR_COMPONENT_COUNT], leaked_until[WEIR_COMPONENT_COUNT];
 } me;
 
 enum weir_rc deny_init(JNIEnv *jni, bool as_jvm)
@@ -69,6 +71,26 @@ static bool fits_soon(uint64_t bytes, struct acct_claim *claim)
     return acct_reclaim(bytes, claim) == ACCT_FITS;
 }
 
+static bool ended_attempts_hold(uint64_t lacking)
+{
+    return lacking > 0 && attempts_ended_bytes(acct_attempts(), INT64_MAX) >= lacking;
+}
+
+/* One collection came before, and the finalizers had their time while its cleaners had theirs. */
+static bool fits_after_finalizers(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim)
+{
+    enum weir_component c = claim->key.component;
+    uint64_t wanted = acct_used(c) + bytes, limit = acct_limit(c);
+    if (!me.gc_works || acct_coarse_ms() < atomic_load_explicit(&me.leaked_until[c], memory_order_relaxed) ||
+        !ended_attempts_hold(wanted > limit ? wanted - limit : 0))
+        return false;
+    collect(jni);
+    if (fits_soon(bytes, claim))
+        return true;
+    atomic_store_explicit(&me.leaked_until[c], acct_coarse_ms() + LEAKED_MS, memory_order_relaxed);
+    return false;
+}
+
 /* Another thread's collection may have begun before this one's garbage was any: then one of its own. Futile is only what
  * freed nothing at all: freed room that other threads took first is no reason to give up on the next second. */
 static bool fits_after_collection(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim)
@@ -81,6 +103,8 @@ static bool fits_after_collection(JNIEnv *jni, uint64_t bytes, struct acct_claim
     if (fits_soon(bytes, claim))
         return true;
     if (!own && (collect(jni), fits_soon(bytes, claim)))
+        return true;
+    if (fits_after_finalizers(jni, bytes, claim))
         return true;
     if (acct_frees(c) == frees)
         atomic_store_explicit(&me.futile_until[c], acct_coarse_ms() + FUTILE_MS, memory_order_relaxed);
@@ -138,7 +162,7 @@ bool deny_or_claim_mapping(void *thread, uint64_t bytes, bool again, struct acct
     bool go_on = acct_claim_as(thread, bytes, WEIR_MAPPED, WEIR_KIND_MAPPED, claim) == ACCT_FITS;
     if (!go_on) {
         guard_enter();
-        go_on = frames_spared(thread, &claim->key);
+        go_on = frames_spared(thread, &claim->key) || (again && fits_after_finalizers(thread, bytes, claim));
         if (!go_on && again)
             acct_denied(thread, bytes, claim);
         guard_leave();

@@ -2,7 +2,7 @@
 #ifndef JVM_DENY_H
 #define JVM_DENY_H
 /* mode=enforce: does an allocation go through (DESIGN.md 5)? Never denied: stacks no application frame decided, the JDK's
- * cleaners, Flink's RPC, Netty and canceler threads, a task's cancel and cleanup, class initialisers that are not the
+ * cleaners, Flink's RPC, Netty and canceler threads, a task's cancel, cleanup and close, class initialisers that are not the
  * user's, FFM arenas of JDK 21 to 24 (which do not roll back). */
 #include <jni.h>
 #include <stdbool.h>
@@ -15,9 +15,10 @@
 enum weir_rc deny_init(JNIEnv *jni, bool as_jvm);
 /* True: go on; the claim is to be settled by acct_claimed() or acct_unclaimed(). False: refused, said, and an
  * OutOfMemoryError is pending: return the callee's own failure at once. May collect garbage, one thread at a time, wait
- * for another thread's collection and a quarter of a second after each; holds nothing meanwhile. */
+ * for another thread's collection and a quarter of a second after each, three at most; holds nothing meanwhile. */
 bool deny_or_claim(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim);
-/* The same for a mapped file, whose caller collects garbage and asks again by itself (native/hook_map.c): said only then.
+/* The same for a mapped file, whose caller collects garbage and asks again by itself (native/hook_map.c): said only then,
+ * after a second collection where ended attempts hold enough.
  * No error is made: that is the caller's. thread: a JNIEnv, NULL for a thread that is not Java's. */
 bool deny_or_claim_mapping(void *thread, uint64_t bytes, bool again, struct acct_claim *claim);
 
