@@ -63,7 +63,7 @@ static bool bits_used(void *thread, uint64_t *bytes)
     return bits_read(thread, bytes, &count);
 }
 
-static const struct capture_ops capture = { frames_site, frames_thread_name, bits_used };
+static const struct capture_ops capture = { frames_site, frames_whole, frames_thread_name, bits_used };
 
 /* ---- options ---- */
 
@@ -171,8 +171,9 @@ static enum weir_rc prepare(JNIEnv *jni)
         rc = loaders_init(jni, acct_stacks());
     if (rc != WEIR_OK)
         return rc;
-    struct frames_config frames = { acct_stacks(), &me.rules, me.jvm.role, me.options.depth, me.jvm.runtime_jar,
-                                    me.jvm.agents };
+    struct frames_config frames = { .stacks = acct_stacks(), .rules = &me.rules, .role = me.jvm.role,
+                                    .depth = me.options.depth, .few = !me.options.stacks_all && me.options.mode == WEIR_MODE_ENFORCE,
+                                    .runtime_source = me.jvm.runtime_jar, .agent_sources = me.jvm.agents };
     if (codesource_init(jni) != WEIR_OK)
         note_hook("code source", "not readable in this JVM: Flink's own jars and connectors in lib/ cannot be told apart");
     return frames_init(&frames);

@@ -155,6 +155,8 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
         out->rows[c].measured = false;
         out->rows[c].note = "not measured: the hook is not in";
     }
+    if (out->rows[WEIR_UNDECIDED].measured && out->rows[WEIR_UNDECIDED].used != 0)
+        out->rows[WEIR_UNDECIDED].note = "calls not walked; its peak is read once a second";
     vm_rows(out, now);
     if (me.config.mapped && !hook_map_intact())
         out->rows[WEIR_MAPPED].note = "another agent changed libnio's imports after this one: may be incomplete";

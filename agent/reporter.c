@@ -22,6 +22,7 @@
 #include "blackbox.h"
 #include "core/acct.h"
 #include "files.h"
+#include "govern.h"
 #include "jvm/env.h"
 #include "jvm/hook_throw.h"
 #include "jvm/vmflags.h"
@@ -45,11 +46,13 @@ static struct {
     char                  host[256], tm[300];
     struct files_stream   json;
     uint64_t              seq;
+    bool                  governing; /* stacks=auto outside enforce */
     int64_t               start_mono_ms, last_tick_ms, last_sheet_ms, last_rearm_ms;
     bool                  advised;
     struct weir_diagnosis unused; /* of the last sheet that had one */
     bool                  noted; /* a breach was said and the black box does not have it yet */
     struct pools_figures  vm; /* of the last tick */
+    struct weir_agent_cost cost; /* what walking cost until the last tick */
     struct weir_sheet     sheet;
     struct weir_breach    breach;
     size_t                survivor_count;
@@ -92,6 +95,8 @@ static void take_sheet(enum weir_component owners_of)
     readings_sheet(&me.sheet, owners_of);
     me.sheet.agent.dropped_events += me.json.lost;
     me.sheet.agent.lost_ledger = blackbox_lost();
+    me.sheet.agent.walk_ppm = me.cost.walk_ppm;
+    me.sheet.agent.walk_mean = me.cost.walk_mean;
 }
 
 static struct diagnose_flink flink(void)
@@ -291,6 +296,7 @@ static void tick(int64_t mono)
     struct policy_verdict budget;
     int64_t now = clock_wall_ms();
     me.last_tick_ms = mono;
+    govern_cost(mono, &me.cost);
     if (mono - me.last_rearm_ms >= REARM_MS) {
         me.last_rearm_ms = mono;
         hook_throw_rearm();
@@ -431,11 +437,13 @@ static void say_stop(const char *reason)
     files_close_stream(&me.json);
 }
 
-/* Until the next tick is due or a hook wakes us. */
+/* Until the next tick is due, a hook wakes us, or the governor wants to look. */
 static void wait_for_work(void)
 {
     struct timespec until;
     int64_t         left = me.last_tick_ms + TICK_MS - clock_mono_ms();
+    if (me.governing && left > GOVERN_MS)
+        left = GOVERN_MS;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += (left < 0 ? 0 : left > TICK_MS ? TICK_MS : left) * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
@@ -457,11 +465,14 @@ static void JNICALL run(jvmtiEnv *ti, JNIEnv *jni, void *unused)
     open_json();
     say_start();
     me.last_sheet_ms = me.last_tick_ms = clock_mono_ms();
+    me.governing = !me.config.options->stacks_all && me.config.options->mode != WEIR_MODE_ENFORCE;
+    govern_start(!me.governing, me.last_tick_ms);
     /* Acquire: pairs with reporter_stop(). */
     while (!atomic_load_explicit(&me.stopping, memory_order_acquire)) {
         wait_for_work();
         drain();
         int64_t mono = clock_mono_ms();
+        govern_tick(mono);
         if (mono - me.last_tick_ms >= TICK_MS)
             tick(mono);
     }

@@ -49,6 +49,7 @@ struct weir_row {
     bool              measured; /* false: nothing counts it yet; used and peak mean nothing */
     const char       *note;     /* why not measured, or which figure is shared; "" if plain */
     uint64_t          used, peak, blocks;
+    uint64_t          estimated; /* of the undecided bytes, an estimate; 0 where none is made */
     int64_t           peak_time_ms; /* 0 if never above 0 */
     struct weir_limit limit;
     uint64_t          kind_bytes[WEIR_KIND_COUNT], kind_blocks[WEIR_KIND_COUNT];
@@ -96,6 +97,8 @@ struct weir_owner {
 
 struct weir_agent_cost {
     uint64_t bytes;           /* resident bytes of our own mappings */
+    uint64_t walk_ppm;        /* millionths of one CPU spent on walking stacks since the last sheet; an estimate */
+    uint64_t walk_mean;       /* M of stacks=auto in bytes; 0: every call is walked */
     uint64_t dropped_events;  /* ring was full */
     uint64_t dropped_stacks;  /* stack or owner table was full: component still decided */
     uint64_t untracked_bytes; /* address table was full: allocated, not followed */

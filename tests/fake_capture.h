@@ -18,7 +18,8 @@ struct fake_site {
     uint64_t         direct;
     int              errno_after; /* each function leaves this in errno, as JNI calls may */
     void (*inside)(void);         /* run inside each function, if set */
-    unsigned walks, names;        /* calls so far */
+    uint32_t whole;               /* the whole stack of that site; 0: the same */
+    unsigned walks, wholes, names; /* calls so far */
 };
 extern _Thread_local struct fake_site fake;
 /* The `thread` that acct is given is its name here. */

@@ -58,7 +58,11 @@ static const char *skip_number(const char *p)
     size_t digits = strspn(p, "0123456789");
     if (digits == 0 || (digits > 1 && *p == '0'))
         return NULL;
-    return p + digits; /* the agent writes integers only: a fraction is an error here */
+    p += digits;
+    if (*p != '.')
+        return p;
+    size_t fraction = strspn(p + 1, "0123456789"); /* shares; everything else is an integer, without exponent */
+    return fraction == 0 ? NULL : p + 1 + fraction;
 }
 
 static bool seen_before(const char **keys, const size_t *sizes, size_t count)

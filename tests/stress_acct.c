@@ -187,9 +187,10 @@ static void rows_equal_the_blocks(void)
     acct_snapshot(&sheet, WEIR_COMPONENT_COUNT, T0);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
         uint64_t sum = 0;
+        bool     undecided = c == WEIR_UNDECIDED; /* no walk: nobody knows the kind, and its peak is what a look saw */
         for (int k = 0; acct_books((enum weir_component)c) && k < WEIR_KIND_COUNT; k++) {
-            CU_ASSERT_EQUAL(sheet.rows[c].kind_bytes[k], bytes[c][k]);
-            CU_ASSERT_EQUAL(sheet.rows[c].kind_blocks[k], blocks[c][k]);
+            CU_ASSERT_EQUAL(sheet.rows[c].kind_bytes[k], undecided ? 0 : bytes[c][k]);
+            CU_ASSERT_EQUAL(sheet.rows[c].kind_blocks[k], undecided ? 0 : blocks[c][k]);
             sum += bytes[c][k];
         }
         if (acct_books((enum weir_component)c)) {

@@ -23,7 +23,7 @@ static atomic_ullong           refused;
 
 static void take_out(struct block *b)
 {
-    struct live_rec rec = { 0, 0 };
+    struct live_rec rec = { .bytes = 0 };
     crew_check(live_take(live, (uintptr_t)b, &rec));
     crew_check(rec.bytes == b->rec.bytes && rec.owner == b->rec.owner);
     free(b); /* after the record: as hook_release() does */
@@ -37,7 +37,7 @@ static struct block *bring_in(uint64_t *seed)
     bool            stale = true;
     if (b == NULL)
         abort();
-    b->rec = (struct live_rec){ crew_random(seed), (uint32_t)crew_random(seed) };
+    b->rec = (struct live_rec){ crew_random(seed), (uint32_t)crew_random(seed), 0 };
     enum weir_rc rc = live_put(live, (uintptr_t)b, b->rec, &stale, &old);
     crew_check(!stale);
     if (rc == WEIR_OK)
@@ -108,7 +108,7 @@ static void grow(int member)
     for (uintptr_t i = 0; i < MAX_RECS / CREW - 100; i++) {
         struct live_rec old;
         bool            stale = true;
-        crew_check(live_put(live, from + i * 16, (struct live_rec){ i, (uint32_t)member }, &stale,
+        crew_check(live_put(live, from + i * 16, (struct live_rec){ i, (uint32_t)member, 0 }, &stale,
                             &old) == WEIR_OK);
         crew_check(!stale);
     }
@@ -118,7 +118,7 @@ static void find_all(int member)
 {
     uintptr_t from = (uintptr_t)(member + 1) << 32;
     for (uintptr_t i = 0; i < MAX_RECS / CREW - 100; i++) {
-        struct live_rec rec = { 0, 0 };
+        struct live_rec rec = { .bytes = 0 };
         crew_check(live_take(live, from + i * 16, &rec) && rec.bytes == i &&
                    rec.owner == (uint32_t)member);
     }
@@ -143,7 +143,7 @@ static void put_the_same(int member)
 {
     uint64_t seed = (uint64_t)member + 100;
     for (int i = 0; i < ROUNDS; i++) {
-        struct live_rec rec = { crew_below(&seed, 1000), (uint32_t)member }, old = { 0, 0 };
+        struct live_rec rec = { crew_below(&seed, 1000), (uint32_t)member, 0 }, old = { .bytes = 0 };
         bool            stale = false;
         uintptr_t       addr = 4096 + (uintptr_t)crew_below(&seed, 16) * 64;
         if (crew_below(&seed, 3) == 0) {

@@ -5,6 +5,7 @@
 #include <CUnit/CUnit.h>
 #include <string.h>
 
+#include "core/sample.h"
 #include "crew.h"
 #include "fake_capture.h"
 #include "suite.h"
@@ -104,6 +105,59 @@ static void acct_books_undecided_what_could_not_be_walked(void)
     holds(WEIR_UNDECIDED, 100, 1);
     CU_ASSERT_TRUE(acct_freed(4096));
     books_are_empty();
+}
+
+/* M of 2^40 bytes: as good as no call is walked. */
+static void acct_leaves_calls_undecided_while_sampling(void)
+{
+    fake_finds(WEIR_MANAGED, WEIR_KIND_UNSAFE, 0);
+    allocate(4096, 1000);
+    sample_set(40);
+    allocate(8192, 100);
+    allocate(8200, 24);
+    CU_ASSERT_EQUAL(fake.walks, 1);
+    holds(WEIR_MANAGED, 1000, 1);
+    holds(WEIR_UNDECIDED, 124, 2);
+    CU_ASSERT_EQUAL(sheet.rows[WEIR_UNDECIDED].peak, 124);
+    CU_ASSERT_EQUAL(sheet.rows[WEIR_UNDECIDED].kind_bytes[WEIR_KIND_UNSAFE], 0); /* which kind, nobody looked */
+    CU_ASSERT_TRUE(acct_freed(8192));
+    CU_ASSERT_TRUE(acct_freed(4096));
+    holds(WEIR_UNDECIDED, 24, 1);
+    CU_ASSERT_TRUE(acct_freed(8200));
+    books_are_empty();
+    CU_ASSERT_EQUAL(row(WEIR_UNDECIDED)->peak, 124);
+}
+
+/* 10,000 blocks of 4 KiB under a mean of 64 KiB: one in 16 is walked, and stands for the others. */
+static void acct_estimates_sum_to_the_undecided_row(void)
+{
+    enum { BLOCKS = 10000, SIZE = 4096 };
+    sample_set(16);
+    for (int i = 0; i < BLOCKS; i++) {
+        fake_finds(i % 4 == 0 ? WEIR_MANAGED : WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT, 0);
+        allocate(4096 + 64 * (uintptr_t)i, SIZE);
+    }
+    uint64_t open = row(WEIR_UNDECIDED)->used;
+    uint64_t task = sheet.rows[WEIR_TASK_OFF_HEAP].estimated, managed = sheet.rows[WEIR_MANAGED].estimated;
+    CU_ASSERT_EQUAL(open + sheet.rows[WEIR_TASK_OFF_HEAP].used + sheet.rows[WEIR_MANAGED].used, (uint64_t)BLOCKS * SIZE);
+    CU_ASSERT_EQUAL(task + managed, open);
+    CU_ASSERT(task > open / 100 * 60 && task < open / 100 * 90); /* true: 75 %, standard deviation 1.8 */
+    for (int i = 0; i < BLOCKS; i++)
+        acct_freed(4096 + 64 * (uintptr_t)i);
+    books_are_empty();
+    CU_ASSERT_EQUAL(row(WEIR_TASK_OFF_HEAP)->estimated, 0);
+}
+
+static void acct_walks_every_claim_also_while_sampling(void)
+{
+    struct acct_claim claim;
+    sample_set(40);
+    fake_finds(WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT, 0);
+    CU_ASSERT_EQUAL(acct_claim(thread, 100, &claim), ACCT_FITS);
+    acct_claimed(thread, 4096, 100, &claim);
+    CU_ASSERT_EQUAL(fake.walks, 1);
+    holds(WEIR_TASK_OFF_HEAP, 100, 1);
+    CU_ASSERT_EQUAL(sheet.rows[WEIR_TASK_OFF_HEAP].estimated, 0);
 }
 
 static void acct_counts_frees_of_unknown_blocks(void)
@@ -373,6 +427,23 @@ static void allocate_much_nested(void)
     acct_allocated(thread, 70000, 100 * MIB);
 }
 
+/* In the books the few frames that decided; for the reader of a line all that are kept, and walked for that alone. */
+static void acct_asks_for_the_whole_stack_only_to_say_something(void)
+{
+    open_with(32 * MIB, true);
+    fake_finds(WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT, 0);
+    uint32_t ids[] = { 1, 2 };
+    fake.whole = stacks_put(acct_stacks(), ids, 2);
+    allocate(8, 100);
+    CU_ASSERT_EQUAL(fake.wholes, 0);
+    allocate(16, 100 * MIB);
+    CU_ASSERT_EQUAL(fake.wholes, 1);
+    CU_ASSERT_TRUE_FATAL(acct_take_event(&event));
+    CU_ASSERT_EQUAL(event.stack, fake.whole);
+    row(WEIR_TASK_OFF_HEAP);
+    CU_ASSERT_EQUAL(sheet.owner_count, 1);
+}
+
 static void acct_nested_call_makes_no_event_however_large(void)
 {
     open_with(32 * MIB, true);
@@ -625,7 +696,8 @@ static void acct_close_leaves_nothing_for_the_next_start(void)
 
 SUITE(acct, fresh, gone, CASE(acct_books_an_allocation_until_it_is_freed),
       CASE(acct_free_goes_to_the_account_of_the_record),
-      CASE(acct_books_undecided_what_could_not_be_walked),
+      CASE(acct_books_undecided_what_could_not_be_walked), CASE(acct_leaves_calls_undecided_while_sampling),
+      CASE(acct_estimates_sum_to_the_undecided_row), CASE(acct_walks_every_claim_also_while_sampling),
       CASE(acct_counts_frees_of_unknown_blocks), CASE(acct_holds_counts_nothing),
       CASE(acct_reused_address_replaces_its_stale_record),
       CASE(acct_suspend_keeps_the_bytes_until_they_are_replaced),
@@ -642,6 +714,7 @@ SUITE(acct, fresh, gone, CASE(acct_books_an_allocation_until_it_is_freed),
       CASE(acct_speaks_of_the_budget_that_two_rows_share),
       CASE(acct_says_nothing_before_it_is_opened_or_in_observe),
       CASE(acct_nested_call_makes_no_event_however_large),
+      CASE(acct_asks_for_the_whole_stack_only_to_say_something),
       CASE(acct_counts_events_that_found_the_ring_full),
       CASE(acct_tick_judges_the_slope_of_the_budget), CASE(acct_row_judges_what_the_vm_bounds),
       CASE(acct_tick_reclaims_owners_that_hold_nothing),

@@ -143,7 +143,7 @@ static void json_check_refuses_what_is_not_json(void)
                                        "{\"a\":1,\"a\":2}",
                                        "{a:1}",
                                        "[01]",
-                                       "[1.5]",
+                                       "[1.]",
                                        "[-]",
                                        "\"\n\"",
                                        "\"\\x\"",
@@ -156,6 +156,7 @@ static void json_check_refuses_what_is_not_json(void)
                                        "{}\n\n" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         CU_ASSERT_FALSE(json_check(bad[i]));
+    CU_ASSERT_TRUE(json_check("[0.012034]"));
     CU_ASSERT_TRUE(json_check("{\"a\":[1,{\"b\":null}],\"c\":\"\\u0000\xC3\xA4\"}\n"));
     CU_ASSERT_STRING_EQUAL(json_at("{\"a\":[1,{\"b\":null}],\"c\":\"x\"}", "a/1/b"), "null");
     CU_ASSERT_STRING_EQUAL(json_at("{\"a\":[1,{\"b\":null}],\"c\":\"x\"}", "c"), "\"x\"");

@@ -45,12 +45,12 @@ static enum weir_rc put(uintptr_t addr, uint64_t bytes, uint32_t owner)
 {
     struct live_rec old;
     bool            stale;
-    return live_put(live, addr, (struct live_rec){ bytes, owner }, &stale, &old);
+    return live_put(live, addr, (struct live_rec){ bytes, owner, 0 }, &stale, &old);
 }
 
 static bool takes(uintptr_t addr, uint64_t bytes, uint32_t owner)
 {
-    struct live_rec rec = { 0, 0 };
+    struct live_rec rec = { .bytes = 0 };
     return live_take(live, addr, &rec) && rec.bytes == bytes && rec.owner == owner;
 }
 
@@ -58,7 +58,7 @@ static void live_take_returns_what_put_stored_once(void)
 {
     struct live_rec rec, old;
     bool            stale = true;
-    CU_ASSERT_EQUAL(live_put(live, 4096, (struct live_rec){ UINT64_MAX, 7 }, &stale, &old), WEIR_OK);
+    CU_ASSERT_EQUAL(live_put(live, 4096, (struct live_rec){ UINT64_MAX, 7, 0 }, &stale, &old), WEIR_OK);
     CU_ASSERT_FALSE(stale);
     CU_ASSERT_EQUAL(live_count(live), 1);
     CU_ASSERT_TRUE(live_take(live, 4096, &rec));
@@ -70,7 +70,7 @@ static void live_take_returns_what_put_stored_once(void)
 
 static void live_take_of_an_unknown_address_says_no_and_writes_nothing(void)
 {
-    struct live_rec rec = { 42, 43 };
+    struct live_rec rec = { 42, 43, 0 };
     put(4096, 1, 1);
     CU_ASSERT_FALSE(live_take(live, 4097, &rec));
     CU_ASSERT_FALSE(live_take(live, 0, &rec));
@@ -92,10 +92,10 @@ static void live_has_looks_without_touching(void)
 
 static void live_put_on_a_present_address_replaces_and_hands_back(void)
 {
-    struct live_rec old = { 0, 0 };
+    struct live_rec old = { .bytes = 0 };
     bool            stale = false;
     put(4096, 100, 1);
-    CU_ASSERT_EQUAL(live_put(live, 4096, (struct live_rec){ 200, 2 }, &stale, &old), WEIR_OK);
+    CU_ASSERT_EQUAL(live_put(live, 4096, (struct live_rec){ 200, 2, 0 }, &stale, &old), WEIR_OK);
     CU_ASSERT_TRUE(stale);
     CU_ASSERT_EQUAL(old.bytes, 100);
     CU_ASSERT_EQUAL(old.owner, 1);
@@ -111,6 +111,26 @@ static void live_takes_any_address_even_the_odd_ones(void)
         CU_ASSERT_EQUAL(put(odd[i], i, i), WEIR_OK);
     for (uint32_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
         CU_ASSERT_TRUE(takes(odd[i], i, i));
+}
+
+static void live_sums_the_records_without_owner(void)
+{
+    uint64_t        bytes, blocks;
+    bool            stale;
+    struct live_rec rec, old;
+    put(4096, 100, 7);
+    put(4112, 200, LIVE_NO_OWNER);
+    put(4128, 300, LIVE_NO_OWNER);
+    live_undecided(live, &bytes, &blocks);
+    CU_ASSERT(bytes == 500 && blocks == 2);
+    /* a put on a present address takes the old one off, whichever the two are */
+    live_put(live, 4112, (struct live_rec){ 10, 7, 0 }, &stale, &old);
+    live_put(live, 4096, (struct live_rec){ 1, LIVE_NO_OWNER, 0 }, &stale, &old);
+    live_undecided(live, &bytes, &blocks);
+    CU_ASSERT(bytes == 301 && blocks == 2);
+    CU_ASSERT_TRUE(live_take(live, 4096, &rec) && live_take(live, 4112, &rec) && live_take(live, 4128, &rec));
+    live_undecided(live, &bytes, &blocks);
+    CU_ASSERT(bytes == 0 && blocks == 0);
 }
 
 static void live_new_refuses_bounds_out_of_range(void)
@@ -135,7 +155,7 @@ static uint64_t model_count;
 
 static void model_put(uint32_t i, uint64_t *seed)
 {
-    struct live_rec rec = { crew_random(seed), (uint32_t)crew_random(seed) }, old = { 0, 0 };
+    struct live_rec rec = { crew_random(seed), (uint32_t)crew_random(seed), 0 }, old = { .bytes = 0 };
     bool            stale = !model[i].present;
     CU_ASSERT_EQUAL(live_put(live, addr_of(i), rec, &stale, &old), WEIR_OK);
     CU_ASSERT_EQUAL(stale, model[i].present);
@@ -148,7 +168,7 @@ static void model_put(uint32_t i, uint64_t *seed)
 
 static void model_take(uint32_t i)
 {
-    struct live_rec rec = { 0, 0 };
+    struct live_rec rec = { .bytes = 0 };
     bool            found = live_take(live, addr_of(i), &rec);
     CU_ASSERT_EQUAL(found, model[i].present);
     if (found)
@@ -215,9 +235,9 @@ static void fill_and_check(uint32_t max_recs)
     uint32_t    stored = 0, tried = 2 * max_recs;
     static bool kept[2 * LARGE];
     for (uint32_t i = 0; i < tried; i++) {
-        struct live_rec old = { 0, 0 };
+        struct live_rec old = { .bytes = 0 };
         bool            stale = true;
-        enum weir_rc    rc = live_put(live, addr_of(i), (struct live_rec){ i, i }, &stale, &old);
+        enum weir_rc    rc = live_put(live, addr_of(i), (struct live_rec){ i, i, 0 }, &stale, &old);
         CU_ASSERT_TRUE(rc == WEIR_OK || rc == WEIR_EFULL);
         CU_ASSERT_FALSE(stale);
         kept[i] = rc == WEIR_OK;
@@ -242,14 +262,14 @@ static void live_full_refuses_the_new_and_keeps_the_old(void)
 
 static void live_full_still_replaces_and_takes_the_freed_address_again(void)
 {
-    struct live_rec old = { 0, 0 };
+    struct live_rec old = { .bytes = 0 };
     bool            stale = false;
     uint32_t        refused = 0;
     instead_of_fresh(SMALL);
     while (put(addr_of(refused), refused, 1) == WEIR_OK)
         refused++;
     CU_ASSERT_TRUE(refused > 0);
-    CU_ASSERT_EQUAL(live_put(live, addr_of(0), (struct live_rec){ 9, 9 }, &stale, &old), WEIR_OK);
+    CU_ASSERT_EQUAL(live_put(live, addr_of(0), (struct live_rec){ 9, 9, 0 }, &stale, &old), WEIR_OK);
     CU_ASSERT_TRUE(stale);
     CU_ASSERT_TRUE(takes(addr_of(0), 9, 9));
     CU_ASSERT_EQUAL(put(addr_of(0), 10, 10), WEIR_OK);
@@ -316,7 +336,7 @@ SUITE(live, fresh, gone, CASE(live_take_returns_what_put_stored_once),
       CASE(live_take_of_an_unknown_address_says_no_and_writes_nothing),
       CASE(live_has_looks_without_touching),
       CASE(live_put_on_a_present_address_replaces_and_hands_back),
-      CASE(live_takes_any_address_even_the_odd_ones), CASE(live_new_refuses_bounds_out_of_range),
+      CASE(live_takes_any_address_even_the_odd_ones), CASE(live_new_refuses_bounds_out_of_range), CASE(live_sums_the_records_without_owner),
       CASE(live_agrees_with_a_model_over_a_hundred_thousand_addresses),
       CASE(live_agrees_with_a_model_where_chains_are_long),
       CASE(live_finds_every_record_after_each_split),

@@ -56,7 +56,7 @@ static void options_default_is_what_the_contract_says(void)
     CU_ASSERT_EQUAL(o.interval_ms, 60000);
     CU_ASSERT_EQUAL(o.depth, 32);
     CU_ASSERT_EQUAL(o.max_live, 4194304);
-    CU_ASSERT_TRUE(o.stacks_all);
+    CU_ASSERT_FALSE(o.stacks_all);
     CU_ASSERT_FALSE(o.strict || o.help);
     CU_ASSERT_STRING_EQUAL(o.conf, "");
     CU_ASSERT_STRING_EQUAL(o.flink, "");
@@ -106,7 +106,7 @@ static void options_parse_takes_every_option(void)
     CU_ASSERT_EQUAL(o.interval_ms, 300000);
     CU_ASSERT_EQUAL(o.depth, WEIR_MAX_DEPTH);
     CU_ASSERT_EQUAL(o.max_live, 1024);
-    CU_ASSERT_TRUE(o.strict && o.help);
+    CU_ASSERT_TRUE(o.strict && o.help && o.stacks_all);
 }
 
 static void options_parse_takes_values_with_odd_characters(void)
@@ -149,12 +149,10 @@ static const struct {
     const char *string, *says;
 } refused[] = {
     { "mode=foo", "weir: option mode=foo: accepted is observe, warn or enforce" },
-    { "stacks=auto", "weir: option stacks=auto: not built yet; accepted is all" },
     { "deny=task.heap", "weir: option deny=task.heap: accepted is none, or some of managed " },
     { "deny-as=me", "weir: option deny-as=me: accepted is weir or jvm" },
     { "hooks=unsafe+unsafe", "weir: option hooks=unsafe+unsafe: accepted is all, none, or some of " },
-    { "stacks=auto", "weir: option stacks=auto: not built yet; accepted is all" },
-    { "stacks=some", "weir: option stacks=some: accepted is all" },
+    { "stacks=some", "weir: option stacks=some: accepted is auto or all" },
     { "mode", "weir: option mode: needs a value; accepted is observe, warn or enforce" },
     { "mode=", "weir: option mode=: accepted is observe, warn or enforce" },
     { "strict=1", "weir: option strict=1: accepted is true, false or no value" },
@@ -313,7 +311,7 @@ static const char *const pasted[] = {
     "log=/opt/flink/log/weir-%h-%p.log,json=off",
     "ledger=weir-%h-%p-%t.ledger,last=/opt/flink/log/weir-last",
     "conf=/opt/flink/conf,flink=1.20.5,rules=/opt/flink/conf/weir.rules",
-    "stacks=all,depth=32,max-live=4194304,interval=10s",
+    "stacks=auto,depth=32,max-live=4194304,interval=10s",
     "help",
 };
 

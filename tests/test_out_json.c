@@ -129,12 +129,22 @@ static void sheet_sums_kinds_over_all_components(void)
     AT("components/before weir/used", "8200");
 }
 
+static void sheet_shows_estimates_only_where_there_are_any(void)
+{
+    out_sheet_tm(&sheet);
+    sheet.rows[WEIR_TASK_OFF_HEAP].estimated = 4711;
+    render(render_sheet);
+    AT("components/task.off-heap/estimated", "4711");
+    AT("components/managed/estimated", "");
+}
+
 static void sheet_reports_what_the_agent_lost(void)
 {
     out_sheet_tm(&sheet);
-    sheet.agent = (struct weir_agent_cost){ 1, 2, 3, 4, 5, 6, 7 };
+    sheet.agent = (struct weir_agent_cost){ .bytes = 1, .dropped_events = 2, .dropped_stacks = 3, .untracked_bytes = 4, .stale = 5,
+                                            .unknown_frees = 6, .lost_ledger = 7, .walk_ppm = 12034, .walk_mean = 65536 };
     render(render_sheet);
-    AT("agent", "{\"bytes\":1,\"dropped\":{\"events\":2,\"stacks\":3,\"ledger\":7},\"untracked\":4,\"stale\":5,"
+    AT("agent", "{\"bytes\":1,\"walk_share\":0.012034,\"walk_mean\":65536,\"dropped\":{\"events\":2,\"stacks\":3,\"ledger\":7},\"untracked\":4,\"stale\":5,"
                 "\"unknown_frees\":6}");
 }
 
@@ -271,7 +281,7 @@ SUITE(out_json, setup, NULL,
       CASE(sheet_advises_only_where_there_is_advice),
       CASE(sheet_never_calls_unknown_0),
       CASE(sheet_sums_kinds_over_all_components),
-      CASE(sheet_reports_what_the_agent_lost),
+      CASE(sheet_reports_what_the_agent_lost), CASE(sheet_shows_estimates_only_where_there_are_any),
       CASE(breach_is_as_documented),
       CASE(breach_of_the_budget_brings_the_budgets_figures),
       CASE(breach_of_survivors_names_job_and_attempts),

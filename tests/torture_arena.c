@@ -109,7 +109,7 @@ static enum weir_rc make_live(void **out)
 
 static void use_live(void *made)
 {
-    struct live_rec rec = { 5, 6 }, old;
+    struct live_rec rec = { 5, 6, 0 }, old;
     bool            stale;
     CU_ASSERT_EQUAL(live_put(made, 4096, rec, &stale, &old), WEIR_OK);
     CU_ASSERT_TRUE(live_take(made, 4096, &old));

@@ -15,6 +15,7 @@
 #include "base/guard.h"
 #include "base/lock.h"
 #include "core/counters.h"
+#include "core/sample.h"
 #include "model/component.h"
 #include "base/poison.h"
 
@@ -27,6 +28,8 @@ static struct {
     struct ring              *ring;
     struct counters           totals;
     atomic_ullong             untracked, stale, unknown_frees;
+    atomic_ullong             undecided_peak; /* as the reporter saw it: the hooks keep no sum of it */
+    atomic_llong              undecided_peak_ms;
     atomic_llong              coarse_ms;
     struct lock               policy_lock;
     struct policy             policy; /* protected by policy_lock */
@@ -79,6 +82,7 @@ void acct_close(void)
         attempts_delete(books.attempts);
     if (books.ring != NULL)
         ring_delete(books.ring);
+    sample_reset();
     memset(&books, 0, sizeof books);
 }
 
@@ -108,6 +112,8 @@ static void read_used(uint64_t used[WEIR_COMPONENT_COUNT])
 {
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
         used[c] = atomic_load_explicit(&books.totals.used[c], memory_order_relaxed);
+    uint64_t blocks;
+    live_undecided(books.live, &used[WEIR_UNDECIDED], &blocks);
 }
 
 static uint64_t budget_used(const uint64_t used[WEIR_COMPONENT_COUNT])
@@ -136,6 +142,13 @@ static bool post(void *thread, const struct owner_key *key, struct ring_event *e
     return kept;
 }
 
+static void post_whole(void *thread, const struct owner_key *key, struct ring_event *e)
+{
+    struct owner_key whole = *key;
+    books.ops->whole(thread, &whole);
+    post(thread, &whole, e);
+}
+
 /* before: what the component held without these bytes; booked: how many of them are in the rows by now. */
 static void speak_if_due(void *thread, const struct owner_key *key, uint64_t bytes, uint64_t before, uint64_t booked)
 {
@@ -160,7 +173,7 @@ static void speak_if_due(void *thread, const struct owner_key *key, uint64_t byt
     if (e.verdict.level == WEIR_LEVEL_NOTICE && e.verdict.reason == WEIR_REASON_SHARE)
         atomic_store_explicit(&books.quiet[key->component], UINT64_MAX, memory_order_relaxed);
     if (e.verdict.level != WEIR_LEVEL_NONE)
-        post(thread, key, &e);
+        post_whole(thread, key, &e);
 }
 
 /* At most one of a thing in OOM_QUIET_MS; the others are counted. */
@@ -200,6 +213,7 @@ bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind
 static void unbook(struct live_rec rec)
 {
     struct owner_key key = owners_key(books.owners, rec.owner);
+    sample_discharge(key.component, rec.bytes, rec.mean);
     counters_uncommit(&books.totals, key.component, key.kind, rec.bytes);
     attempts_discharge(books.attempts, key.attempt, rec.bytes, key.kind == WEIR_KIND_DIRECT);
     owners_discharge(books.owners, rec.owner, rec.bytes);
@@ -207,6 +221,8 @@ static void unbook(struct live_rec rec)
 
 static void forget(struct live_rec rec)
 {
+    if (rec.owner == LIVE_NO_OWNER)
+        return; /* the table has taken it off its own sum */
     enum weir_component c = owners_key(books.owners, rec.owner).component;
     counters_release(&books.totals, c, rec.bytes);
     if (books.deny[c])
@@ -231,48 +247,56 @@ static bool remember(uintptr_t addr, struct live_rec rec)
     return true;
 }
 
-static struct owner_key undecided(void)
+/* Exact bytes whose stack nobody walked: nested calls, and what stacks=auto leaves out. The only book is the table. */
+static void book_undecided(uintptr_t addr, uint64_t bytes)
 {
-    return (struct owner_key){ .component = WEIR_UNDECIDED, .kind = WEIR_KIND_UNSAFE, .decider = -1 };
+    remember(addr, (struct live_rec){ bytes, LIVE_NO_OWNER, 0 });
 }
 
 /* Owner, attempt and record of bytes that the component's `used` holds already. False: untracked, taken off again. */
-static bool book(uintptr_t addr, uint64_t bytes, const struct owner_key *key, bool decided)
+static bool book(uintptr_t addr, uint64_t bytes, const struct owner_key *key, bool walked, uint8_t mean)
 {
-    uint32_t owner = decided ? owners_charge(books.owners, key, bytes, acct_coarse_ms())
+    uint32_t owner = walked ? owners_charge(books.owners, key, bytes, acct_coarse_ms())
                              : owners_charge_plain(books.owners, key->component, key->kind, bytes, acct_coarse_ms());
     attempts_charge(books.attempts, owners_key(books.owners, owner).attempt, bytes, key->kind == WEIR_KIND_DIRECT);
-    return remember(addr, (struct live_rec){ bytes, owner });
+    sample_charge(key->component, bytes, mean);
+    return remember(addr, (struct live_rec){ bytes, owner, mean });
+}
+
+static void allocated_walked(void *thread, uintptr_t addr, uint64_t bytes, uint8_t mean)
+{
+    int e = errno;
+    struct owner_key key;
+    if (guard_enter() && books.ops->site(thread, &key)) {
+        uint64_t before = counters_add(&books.totals, key.component, key.kind, bytes, acct_coarse_ms());
+        bool kept = book(addr, bytes, &key, true, mean);
+        speak_if_due(thread, &key, bytes, before, kept ? bytes : 0);
+    } else {
+        book_undecided(addr, bytes);
+    }
+    guard_leave();
+    errno = e;
 }
 
 void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes)
 {
-    int e = errno;
-    bool outermost = guard_enter();
-    struct owner_key key;
-    bool decided = outermost && books.ops->site(thread, &key);
-    if (!decided)
-        key = undecided();
-    uint64_t before = counters_add(&books.totals, key.component, key.kind, bytes, acct_coarse_ms());
-    bool kept = book(addr, bytes, &key, decided);
-    if (decided)
-        speak_if_due(thread, &key, bytes, before, kept ? bytes : 0);
-    guard_leave();
-    errno = e;
+    uint8_t mean;
+    if (sample_due(bytes, &mean))
+        allocated_walked(thread, addr, bytes, mean);
+    else
+        book_undecided(addr, bytes);
 }
 
 void acct_allocated_as(void *thread, uintptr_t addr, uint64_t bytes, enum weir_component component, enum weir_kind kind)
 {
     int e = errno;
     bool asked = guard_enter() && thread != NULL;
-    struct owner_key key;
+    struct owner_key key = { .decider = -1 };
     bool walked = asked && books.ops->site(thread, &key);
-    if (!walked)
-        key = undecided();
     key.component = (uint8_t)component;
     key.kind = (uint8_t)kind;
     uint64_t before = counters_add(&books.totals, component, kind, bytes, acct_coarse_ms());
-    bool kept = book(addr, bytes, &key, walked);
+    bool kept = book(addr, bytes, &key, walked, 0);
     if (asked)
         speak_if_due(thread, &key, bytes, before, kept ? bytes : 0);
     guard_leave();
@@ -305,7 +329,7 @@ enum acct_answer acct_claim(void *thread, uint64_t bytes, struct acct_claim *cla
     claim->outermost = guard_enter();
     claim->decided = claim->outermost && books.ops->site(thread, &claim->key);
     if (!claim->decided)
-        claim->key = undecided();
+        claim->key = (struct owner_key){ .component = WEIR_UNDECIDED, .decider = -1 };
     guard_leave();
     errno = e;
     return acct_reclaim(bytes, claim);
@@ -318,7 +342,7 @@ enum acct_answer acct_claim_as(void *thread, uint64_t bytes, enum weir_component
     claim->outermost = guard_enter();
     claim->decided = claim->outermost && thread != NULL && books.ops->site(thread, &claim->key);
     if (!claim->decided)
-        claim->key = undecided();
+        claim->key = (struct owner_key){ .decider = -1 };
     claim->key.component = (uint8_t)component;
     claim->key.kind = (uint8_t)kind;
     guard_leave();
@@ -339,11 +363,9 @@ enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim)
     return claim->reserved ? ACCT_FITS : ACCT_OVER;
 }
 
-void acct_claimed(void *thread, uintptr_t addr, uint64_t bytes, const struct acct_claim *claim)
+static void book_claim(void *thread, uintptr_t addr, uint64_t bytes, const struct acct_claim *claim)
 {
-    int e = errno;
     const struct owner_key *key = &claim->key;
-    guard_enter();
     uint64_t before = acct_used(key->component);
     if (claim->reserved) {
         before = before > bytes ? before - bytes : 0;
@@ -351,9 +373,19 @@ void acct_claimed(void *thread, uintptr_t addr, uint64_t bytes, const struct acc
     } else {
         before = counters_add(&books.totals, key->component, key->kind, bytes, acct_coarse_ms());
     }
-    bool kept = book(addr, bytes, key, claim->decided);
+    bool kept = book(addr, bytes, key, claim->decided, 0);
     if (claim->decided)
         speak_if_due(thread, key, bytes, before, kept ? bytes : 0);
+}
+
+void acct_claimed(void *thread, uintptr_t addr, uint64_t bytes, const struct acct_claim *claim)
+{
+    int e = errno;
+    guard_enter();
+    if (claim->key.component == WEIR_UNDECIDED)
+        book_undecided(addr, bytes);
+    else
+        book_claim(thread, addr, bytes, claim);
     guard_leave();
     errno = e;
 }
@@ -362,7 +394,7 @@ void acct_reclaimed(void *thread, uintptr_t addr, uint64_t bytes, uint64_t growt
                     struct acct_claim *claim)
 {
     enum weir_component c = claim->key.component;
-    if (claim->reserved && old != NULL && owners_key(books.owners, old->owner).component == c) {
+    if (claim->reserved && old != NULL && old->owner != LIVE_NO_OWNER && owners_key(books.owners, old->owner).component == c) {
         /* `used` holds old + growth: only what the new block does not need goes, so the limit is never passed, not even
          * for an instant, and nobody gets in between. */
         unbook(*old);
@@ -397,7 +429,7 @@ void acct_denied(void *thread, uint64_t bytes, const struct acct_claim *claim)
             .suppressed = atomic_exchange_explicit(&books.denied[c].suppressed, 0, memory_order_relaxed),
         };
         read_used(e.used);
-        post(thread, &claim->key, &e);
+        post_whole(thread, &claim->key, &e);
     }
     errno = err;
 }
@@ -442,7 +474,7 @@ void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind)
         return;
     uint32_t owner = owners_charge_plain(books.owners, WEIR_BEFORE_WEIR, kind, bytes, acct_coarse_ms());
     counters_add(&books.totals, WEIR_BEFORE_WEIR, kind, bytes, acct_coarse_ms());
-    remember(addr, (struct live_rec){ bytes, owner });
+    remember(addr, (struct live_rec){ bytes, owner, 0 });
 }
 
 void acct_attempt_event(uint32_t attempt, bool ended)
@@ -465,6 +497,14 @@ struct attempts *acct_attempts(void)
     return books.attempts;
 }
 
+static void see_undecided(uint64_t used, int64_t wall_ms)
+{
+    if (used > atomic_load_explicit(&books.undecided_peak, memory_order_relaxed)) {
+        atomic_store_explicit(&books.undecided_peak, used, memory_order_relaxed);
+        atomic_store_explicit(&books.undecided_peak_ms, wall_ms, memory_order_relaxed);
+    }
+}
+
 void acct_tick(int64_t wall_ms, struct policy_verdict *budget)
 {
     uint64_t used[WEIR_COMPONENT_COUNT];
@@ -474,6 +514,7 @@ void acct_tick(int64_t wall_ms, struct policy_verdict *budget)
     if (!atomic_load_explicit(&books.open, memory_order_acquire))
         return;
     read_used(used);
+    see_undecided(used[WEIR_UNDECIDED], wall_ms);
     lock_take(&books.policy_lock);
     *budget = policy_tick(&books.policy, used, wall_ms);
     lock_drop(&books.policy_lock);
@@ -514,6 +555,20 @@ bool acct_books(enum weir_component component)
            component == WEIR_BEFORE_WEIR;
 }
 
+static void fill_undecided(struct weir_sheet *sheet, int64_t wall_ms)
+{
+    uint64_t         estimated[WEIR_COMPONENT_COUNT];
+    struct weir_row *row = &sheet->rows[WEIR_UNDECIDED];
+    live_undecided(books.live, &row->used, &row->blocks);
+    see_undecided(row->used, wall_ms);
+    row->peak = atomic_load_explicit(&books.undecided_peak, memory_order_relaxed);
+    row->peak_time_ms = atomic_load_explicit(&books.undecided_peak_ms, memory_order_relaxed);
+    sample_estimates(row->used, estimated);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        if (acct_books((enum weir_component)c))
+            sheet->rows[c].estimated = estimated[c];
+}
+
 void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int64_t wall_ms)
 {
     struct owner_view top[WEIR_TOP_OWNERS];
@@ -522,6 +577,7 @@ void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int6
             sheet->rows[c].measured = true;
             counters_row(&books.totals, (enum weir_component)c, &sheet->rows[c]);
         }
+    fill_undecided(sheet, wall_ms);
     sheet->owner_count = owners_top(books.owners, component, top, WEIR_TOP_OWNERS);
     for (size_t i = 0; i < sheet->owner_count; i++)
         fill_owner(&sheet->owners[i], &top[i], wall_ms);

@@ -12,6 +12,8 @@
 struct capture_ops {
     /* Walks the stack as far as its deciding frame. False: no walk possible now; the bytes are undecided. */
     bool (*site)(void *thread, struct owner_key *out);
+    /* Only when something will be said: the same stack again, with all the frames that are kept, into stack and decider. */
+    void (*whole)(void *thread, struct owner_key *key);
     /* Only when something will be said: the thread's name, and the VM's own figure of java.nio.Bits. */
     void (*thread_name)(void *thread, char *name, size_t cap);
     bool (*direct_used)(void *thread, uint64_t *bytes);

@@ -21,7 +21,8 @@ enum { GROUP_BITS = 6, GROUPS = 1 << GROUP_BITS, CHUNK = 16, MIN_RECS = 1024, MA
 struct slot {
     uintptr_t addr;
     uint64_t  bytes;
-    uint32_t  owner;
+    uint32_t  owner : LIVE_OWNER_BITS;
+    uint32_t  mean : 8;
     uint32_t  next; /* slot index + 1; 0 ends the chain */
 };
 
@@ -32,7 +33,10 @@ struct group {
     uint32_t    count;
     uint32_t    vacant;   /* slot index + 1 of the first free slot drawn by this group */
     uint32_t    chunk, chunk_left; /* next fresh slot of the drawn chunk */
-    _Atomic uint32_t published;    /* count, for live_count() without the lock */
+    /* Written under the lock, read without: */
+    _Atomic uint32_t published; /* count */
+    _Atomic uint32_t ownerless;
+    _Atomic uint64_t ownerless_bytes;
 } __attribute__((aligned(64)));
 
 struct live {
@@ -135,15 +139,27 @@ static void count_locked(struct group *g, uint32_t count)
     atomic_store_explicit(&g->published, count, memory_order_relaxed);
 }
 
+/* One more record without owner, or (sign -1) one less. Plain loads and stores: the lock is ours. */
+static void count_ownerless_locked(struct group *g, struct live_rec rec, int sign)
+{
+    if (rec.owner != LIVE_NO_OWNER)
+        return;
+    uint32_t blocks = atomic_load_explicit(&g->ownerless, memory_order_relaxed);
+    uint64_t bytes = atomic_load_explicit(&g->ownerless_bytes, memory_order_relaxed);
+    atomic_store_explicit(&g->ownerless, sign > 0 ? blocks + 1 : blocks - 1, memory_order_relaxed);
+    atomic_store_explicit(&g->ownerless_bytes, sign > 0 ? bytes + rec.bytes : bytes - rec.bytes, memory_order_relaxed);
+}
+
 static enum weir_rc insert_locked(struct live *t, struct group *g, uint64_t hash, uintptr_t addr, struct live_rec rec)
 {
     uint32_t fresh = draw_locked(t, g);
     if (fresh == 0)
         return WEIR_EFULL;
     uint32_t *head = &g->heads[bucket_of(g, hash)];
-    t->slots[fresh - 1] = (struct slot){ addr, rec.bytes, rec.owner, *head };
+    t->slots[fresh - 1] = (struct slot){ addr, rec.bytes, rec.owner, rec.mean, *head };
     *head = fresh;
     count_locked(g, g->count + 1);
+    count_ownerless_locked(g, rec, 1);
     if (g->count > g->buckets && g->buckets < t->group_max)
         split_locked(t, g);
     return WEIR_OK;
@@ -159,9 +175,12 @@ enum weir_rc live_put(struct live *t, uintptr_t addr, struct live_rec rec, bool 
     *stale = at != 0;
     if (at != 0) {
         struct slot *s = &t->slots[at - 1];
-        *old = (struct live_rec){ s->bytes, s->owner };
+        *old = (struct live_rec){ s->bytes, s->owner, s->mean };
         s->bytes = rec.bytes;
         s->owner = rec.owner;
+        s->mean = rec.mean;
+        count_ownerless_locked(g, *old, -1);
+        count_ownerless_locked(g, rec, 1);
     } else {
         rc = insert_locked(t, g, hash, addr, rec);
     }
@@ -178,11 +197,12 @@ bool live_take(struct live *t, uintptr_t addr, struct live_rec *rec)
     uint32_t at = *link;
     if (at != 0) {
         struct slot *s = &t->slots[at - 1];
-        *rec = (struct live_rec){ s->bytes, s->owner };
+        *rec = (struct live_rec){ s->bytes, s->owner, s->mean };
         *link = s->next;
         s->next = g->vacant;
         g->vacant = at;
         count_locked(g, g->count - 1);
+        count_ownerless_locked(g, *rec, -1);
     }
     lock_drop(&g->lock);
     return at != 0;
@@ -204,4 +224,13 @@ uint64_t live_count(const struct live *t)
     for (uint32_t g = 0; g < GROUPS; g++)
         sum += atomic_load_explicit(&t->group[g].published, memory_order_relaxed);
     return sum;
+}
+
+void live_undecided(const struct live *t, uint64_t *bytes, uint64_t *blocks)
+{
+    *bytes = *blocks = 0;
+    for (uint32_t g = 0; g < GROUPS; g++) {
+        *bytes += atomic_load_explicit(&t->group[g].ownerless_bytes, memory_order_relaxed);
+        *blocks += atomic_load_explicit(&t->group[g].ownerless, memory_order_relaxed);
+    }
 }

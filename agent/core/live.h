@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef CORE_LIVE_H
 #define CORE_LIVE_H
-/* Live allocations: which address holds how much, for which owner. */
+/* Live allocations: which address holds how much, for which owner; and the sum of those that nobody owns. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -9,9 +9,12 @@
 
 struct live; /* opaque; fields in live.c */
 
+enum { LIVE_OWNER_BITS = 24, LIVE_NO_OWNER = (1 << LIVE_OWNER_BITS) - 1 };
+
 struct live_rec {
     uint64_t bytes;
-    uint32_t owner; /* index in core/owners */
+    uint32_t owner : LIVE_OWNER_BITS; /* index in core/owners; LIVE_NO_OWNER: undecided, the table itself sums them */
+    uint32_t mean : 8;                /* exponent of the M it was walked by (core/sample.h); 0 for every call walked */
 };
 
 /* max_recs: 1024 .. 2^26. WEIR_ENOMEM: nothing was made. */
@@ -28,5 +31,7 @@ bool         live_take(struct live *live, uintptr_t addr, struct live_rec *rec);
 /* Is addr in the table? The record stays where it is. */
 bool         live_has(struct live *live, uintptr_t addr);
 uint64_t     live_count(const struct live *live);
+/* Bytes and blocks of the records without owner. */
+void         live_undecided(const struct live *live, uint64_t *bytes, uint64_t *blocks);
 
 #endif

@@ -3,10 +3,12 @@
  * The cache is direct-mapped: a collision only means resolving again. An entry may outlive its class: a jmethodID value is
  * never used again (measured on JDK 8 to 25), and the entry holds interned ids, nothing of the class. Frames are resolved
  * while they are on the stack, which keeps their class alive (JDK-8268364 on 11 and 17).
- * Depth: one walk of `depth` frames; only if none of them decides, a second one of DEEP frames, judged but not kept. */
+ * Depth: one walk of `depth` frames; only if none of them decides, a second one of DEEP frames, judged but not kept. In
+ * enforce, where every call is walked, FEW frames come first: a third of the cost of 25, and mostly enough to decide. */
 #include "jvm/frames.h"
 
 #include <jvmti.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -20,7 +22,7 @@
 #include "snapshot.h"
 #include "base/poison.h"
 
-enum { CACHE = 1 << 13, CACHE_LOCKS = 64, DEEP = 512, NAME_CAP = 512, SOURCE_CAP = 256 };
+enum { CACHE = 1 << 13, CACHE_LOCKS = 64, FEW = 8, DEEP = 512, NAME_CAP = 512, SOURCE_CAP = 256 };
 
 struct judged {
     jmethodID         method;
@@ -38,6 +40,7 @@ struct cache {
 static struct {
     struct frames_config config;
     struct cache        *cache;
+    atomic_ullong        walks, frames;
 } me;
 
 enum weir_rc frames_init(const struct frames_config *config)
@@ -189,6 +192,8 @@ static jint stack_of_current(JNIEnv *jni, jint depth, jvmtiFrameInfo *frames)
         return 0;
     if ((*env_ti())->GetStackTrace(env_ti(), thread, 0, depth, frames, &count) != JVMTI_ERROR_NONE)
         count = 0;
+    atomic_fetch_add_explicit(&me.walks, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&me.frames, (unsigned long long)count, memory_order_relaxed);
     (*jni)->DeleteLocalRef(jni, thread);
     return count;
 }
@@ -239,10 +244,10 @@ static uint32_t keep_stack(const struct judged *judged, int count, int16_t *deci
 }
 
 /* The current stack, resolved; 0 frames when it cannot be walked. A throw's begins where the error was asked for. */
-static int walk(JNIEnv *jni, bool thrown, struct judged *judged)
+static int walk(JNIEnv *jni, bool thrown, uint32_t depth, struct judged *judged)
 {
     jvmtiFrameInfo frames[WEIR_MAX_DEPTH];
-    jint count = stack_of_current(jni, (jint)me.config.depth, frames);
+    jint count = stack_of_current(jni, (jint)depth, frames);
     int kept = 0;
     for (jint i = 0; i < count; i++) {
         judged[kept] = look_up(jni, &frames[i]);
@@ -252,17 +257,21 @@ static int walk(JNIEnv *jni, bool thrown, struct judged *judged)
     return kept;
 }
 
-static bool site(JNIEnv *jni, bool thrown, struct owner_key *out)
+/* False: no walk was possible, or more frames than `depth` could still decide otherwise. */
+static bool site(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out)
 {
     struct judged judged[WEIR_MAX_DEPTH], decider = { .frame = 0 };
     struct attr_trait traits[WEIR_MAX_DEPTH];
-    int count = walk(jni, thrown, judged);
+    int count = walk(jni, thrown, depth, judged);
     if (count == 0)
         return false;
     for (int i = 0; i < count; i++)
         traits[i] = judged[i].trait;
     struct attr_decision d = decide(jni, traits, (size_t)count);
-    if (d.open && !thrown && count == (int)me.config.depth)
+    bool cut = d.open && !thrown && count == (int)depth;
+    if (cut && depth < me.config.depth)
+        return false;
+    if (cut)
         d = decide_deeper(jni, count, &decider);
     else if (d.decider >= 0)
         decider = judged[d.decider];
@@ -284,14 +293,31 @@ static bool site(JNIEnv *jni, bool thrown, struct owner_key *out)
     return true;
 }
 
+void frames_count(uint64_t *walks, uint64_t *frames)
+{
+    *walks = atomic_load_explicit(&me.walks, memory_order_relaxed);
+    *frames = atomic_load_explicit(&me.frames, memory_order_relaxed);
+}
+
 bool frames_site(void *env, struct owner_key *out)
 {
-    return site(env, false, out);
+    if (me.config.few && me.config.depth > FEW && site(env, false, FEW, out))
+        return true;
+    return site(env, false, me.config.depth, out);
+}
+
+void frames_whole(void *env, struct owner_key *key)
+{
+    struct owner_key whole;
+    if (!me.config.few || !site(env, false, me.config.depth, &whole))
+        return;
+    key->stack = whole.stack;
+    key->decider = whole.decider;
 }
 
 bool frames_thrown(void *env, struct owner_key *out)
 {
-    return site(env, true, out);
+    return site(env, true, me.config.depth, out);
 }
 
 /* Threads whose failure would harm the JVM or Flink itself more than the limit is worth. */

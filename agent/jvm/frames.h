@@ -17,13 +17,17 @@ struct frames_config {
     const struct rules *rules; /* outlives the process's hooks */
     enum weir_role      role;
     uint32_t            depth; /* frames kept, 1..WEIR_MAX_DEPTH */
+    bool                few;   /* keep no more than the first few of them where these decide: enforce walks every call */
     const char         *runtime_source; /* code source of TaskExecutor; "" unknown */
     const char *const  *agent_sources;  /* NULL-terminated file names of -javaagent jars */
 };
 
 enum weir_rc frames_init(const struct frames_config *config);
+/* Walks and frames so far, of all threads: what the governor of stacks=auto goes by. */
+void frames_count(uint64_t *walks, uint64_t *frames);
 /* For core/capture.h; `jni` is the calling thread's JNIEnv, no exception pending. Runs no Java code. */
 bool frames_site(void *jni, struct owner_key *out);
+void frames_whole(void *jni, struct owner_key *key);
 /* The same for the place an error is thrown at: the frames that only make the error are left out. */
 bool frames_thrown(void *jni, struct owner_key *out);
 /* May this thread's present call not be denied, whatever the limit (jvm/deny.h)? `key` is its site. Walks deep: rare. */

@@ -63,7 +63,7 @@ static jlong JNICALL hook_allocate(JNIEnv *jni, jobject unsafe, jlong bytes)
 static jlong reallocate_enforced(JNIEnv *jni, jobject unsafe, jlong old_addr, jlong bytes)
 {
     struct acct_claim claim;
-    struct live_rec old = { 0, 0 };
+    struct live_rec old = { .bytes = 0 };
     bool known = old_addr != 0 && acct_suspend((uintptr_t)old_addr, &old);
     uint64_t growth = rounded(bytes) > old.bytes ? rounded(bytes) - old.bytes : 0;
     jlong addr = 0;

@@ -45,12 +45,8 @@ enum optvalue_problem optvalue_mode(void *field, const char *value, uint64_t min
 enum optvalue_problem optvalue_stacks(void *field, const char *value, uint64_t min, uint64_t max)
 {
     (void)min, (void)max;
-    if (strcmp(value, "auto") == 0)
-        return OPTVALUE_NOT_BUILT;
-    if (strcmp(value, "all") != 0)
-        return OPTVALUE_BAD;
-    *(bool *)field = true;
-    return OPTVALUE_FINE;
+    *(bool *)field = strcmp(value, "all") == 0;
+    return *(bool *)field || strcmp(value, "auto") == 0 ? OPTVALUE_FINE : OPTVALUE_BAD;
 }
 
 enum optvalue_problem optvalue_deny_as(void *field, const char *value, uint64_t min, uint64_t max)

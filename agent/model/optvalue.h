@@ -9,7 +9,6 @@ enum optvalue_problem {
     OPTVALUE_FINE,
     OPTVALUE_BAD,
     OPTVALUE_BAD_COMPONENT,
-    OPTVALUE_NOT_BUILT, /* planned and not there yet, as opposed to wrong */
     OPTVALUE_TOO_LONG,
     OPTVALUE_CONTROL_CHARACTER,
     OPTVALUE_TWICE

@@ -92,6 +92,12 @@ void json_unsigned(struct json *j, const char *key, uint64_t n)
     buf_printf(j->buf, "%" PRIu64, n);
 }
 
+void json_millionths(struct json *j, const char *key, uint64_t n)
+{
+    begin_value(j, key);
+    buf_printf(j->buf, "%" PRIu64 ".%06" PRIu64, n / 1000000, n % 1000000);
+}
+
 void json_signed(struct json *j, const char *key, int64_t n)
 {
     begin_value(j, key);

@@ -22,6 +22,8 @@ void        json_array_end(struct json *j);
 void json_string(struct json *j, const char *key, const char *s);
 void json_string_or_null(struct json *j, const char *key, const char *s); /* null for "" */
 void json_unsigned(struct json *j, const char *key, uint64_t n);
+/* n millionths: 0.001234 */
+void json_millionths(struct json *j, const char *key, uint64_t n);
 void json_signed(struct json *j, const char *key, int64_t n);
 void json_bool(struct json *j, const char *key, bool yes);
 void json_null(struct json *j, const char *key);

@@ -56,6 +56,7 @@ static void row(struct wire *w, struct weir_row *r)
     wire_u64(w, &r->used);
     wire_u64(w, &r->peak);
     wire_u64(w, &r->blocks);
+    wire_u64(w, &r->estimated);
     wire_i64(w, &r->peak_time_ms);
     limit(w, &r->limit);
     uint32_t kinds = wire_below(w, WEIR_KIND_COUNT, LIST_MAX);
@@ -201,8 +202,8 @@ static void costs(struct wire *w, struct weir_sheet *s)
     struct weir_agent_cost *a = &s->agent;
     uint64_t *const         counts[] = { &a->bytes,           &a->dropped_events, &a->dropped_stacks,
                                          &a->untracked_bytes, &a->stale,          &a->unknown_frees,
-                                         &a->lost_ledger,     &s->process.rss,    &s->process.cgroup,
-                                         &s->process.cgroup_limit };
+                                         &a->lost_ledger,     &a->walk_ppm,       &a->walk_mean,
+                                         &s->process.rss,     &s->process.cgroup, &s->process.cgroup_limit };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         wire_u64(w, counts[i]);
     wire_bool(w, &s->process.rss_known);

@@ -77,6 +77,11 @@ static void put_row(struct buf *b, enum weir_component c, const struct weir_row 
         return;
     }
     put_limited(b, row->used, &row->limit);
+    if (row->estimated != 0) {
+        buf_puts(b, " and about ");
+        figure_bare(b, row->estimated);
+        buf_puts(b, " of the undecided (an estimate)");
+    }
     if (row->limit.set && row->limit.bytes == 0 && !row->limit.declared)
         buf_puts(b, " (not declared)");
     if (c == WEIR_NETWORK && row->limit.set && row->used >= row->limit.bytes && row->used != 0)
@@ -201,6 +206,8 @@ static void put_comparison(struct buf *b, const struct weir_sheet *sheet)
     }
     figure_bytes(b, rows > bits ? rows - bits : bits - rows);
     buf_puts(b, rows > bits ? " less" : " more");
+    if (rows < bits && bits - rows <= sheet->rows[WEIR_UNDECIDED].used)
+        buf_puts(b, ", which the undecided explain");
 }
 
 void oom_pool_trust(struct buf *b, const struct weir_oom *oom)

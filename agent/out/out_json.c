@@ -250,6 +250,8 @@ static void put_row(struct json *j, enum weir_component component, const struct 
         put_known(j, "blocks", row->used == 0 || row->blocks != 0, row->blocks);
         put_by_kind(j, row);
     }
+    if (row->estimated != 0)
+        json_unsigned(j, "estimated", row->estimated);
     if (row->note[0] != '\0')
         json_string(j, "note", row->note);
     else if (!row->measured)
@@ -296,6 +298,8 @@ static void put_agent(struct json *j, const struct weir_agent_cost *agent)
 {
     json_object(j, "agent");
     json_unsigned(j, "bytes", agent->bytes);
+    json_millionths(j, "walk_share", agent->walk_ppm);
+    json_unsigned(j, "walk_mean", agent->walk_mean);
     json_object(j, "dropped");
     json_unsigned(j, "events", agent->dropped_events);
     json_unsigned(j, "stacks", agent->dropped_stacks);

@@ -74,6 +74,12 @@ static void put_remarks(struct buf *b, enum weir_component c, const struct weir_
     }
     const char *note = row->note[0] == '\0' && !row->measured ? "not measured" : row->note;
     put_fact(b, first ? "   " : "; ", note);
+    first = first && note[0] == '\0';
+    if (row->estimated != 0) {
+        buf_puts(b, first ? "   and about " : "; and about ");
+        figure_bare(b, row->estimated);
+        buf_puts(b, " of the undecided, an estimate");
+    }
 }
 
 static void put_row(struct buf *b, enum weir_component c, const struct weir_row *row)

@@ -7,7 +7,7 @@ import sun.misc.Unsafe;
 
 /** The two ways a program takes native memory in Java: direct buffers and sun.misc.Unsafe. */
 final class NativeMemory {
-    private static final Unsafe UNSAFE = unsafe();
+    static final Unsafe UNSAFE = unsafe();
 
     private NativeMemory() {
     }

@@ -43,7 +43,7 @@ class DirectTruthTest {
         Path dir = Ground.run("direct-" + jdk.version() + "-" + collector);
         List<String> options = List.of("-XX:+Use" + collector + "GC",
                 "-Xlog:jit+compilation=debug:file=" + dir.resolve("compilation.log"),
-                Ground.agentpath("limit.task.off-heap=1g,interval=1s,dir=" + dir));
+                Ground.agentpath("limit.task.off-heap=1g,stacks=all,interval=1s,dir=" + dir));
         try (Jvm jvm = Programs.churn(jdk, dir, WARM_UP, options, "step").start()) {
             WeirJson weir = new WeirJson(dir);
             Sheet base = checkBase(jvm, weir);

@@ -21,6 +21,15 @@ public final class Programs {
                 .add("dev.weir.programs.DirectChurn", "4", String.valueOf(rounds)).add(more);
     }
 
+    /** Sampled: 200,000 blocks held in a storm. */
+    public static Jvm.Plan sampled(Jdk jdk, Path dir, List<String> jvmOptions) {
+        Jvm.Plan plan = Jvm.java(jdk, dir).add("-Xmx256m");
+        if (jdk.version() >= UNSAFE_WARNS_FROM) {
+            plan.add("--sun-misc-unsafe-memory-access=allow");
+        }
+        return plan.add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString()).add("dev.weir.programs.Sampled");
+    }
+
     /** Hello: prints one line, ends with the exit code; with "wait" when its stdin ends. */
     public static Jvm.Plan hello(Jdk jdk, Path dir, List<String> jvmOptions, String... arguments) {
         return Jvm.java(jdk, dir).add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString())

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GOVERN_H
+#define GOVERN_H
+/* stacks=auto at work: brings the governor its figures and the hooks its answer. The reporter's thread only. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "snapshot.h"
+
+enum { GOVERN_MS = 100 };
+
+/* all: stacks=all, or enforce, where every call is walked whatever it costs: only counts then. */
+void govern_start(bool all, int64_t mono_ms);
+/* At least GOVERN_MS apart. */
+void govern_tick(int64_t mono_ms);
+/* Fills walk_ppm (since the last call of this) and walk_mean. */
+void govern_cost(int64_t mono_ms, struct weir_agent_cost *cost);
+
+#endif
