@@ -100,7 +100,12 @@ case $1 in ''|*[!0-9]*|0) usage ;; esac
 count=$1
 shift
 failed=0
-for version in ${*:-$VERSIONS}; do
+if [ $# -eq 0 ]; then
+    read -ra versions <<<"$VERSIONS"
+else
+    versions=("$@")
+fi
+for version in "${versions[@]}"; do
     compare "$version" || failed=1
 done
 exit $failed
