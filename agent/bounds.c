@@ -230,6 +230,9 @@ void bounds_find(struct bounds *l, const struct options *options, const struct d
         if (l->component[c].source == NULL)
             l->component[c].source = "";
     }
+    if (jvm->cut && jvm->role != WEIR_ROLE_OTHER)
+        warn(l, "more program arguments than %d, or than %d KiB of them: limits that the last ones set are not known",
+             DISCOVER_ARGS, DISCOVER_TEXT >> 10);
     if (options->mode == WEIR_MODE_ENFORCE)
         warn_enforce(l, options);
     const struct flinkconf_value *id = flinkconf_get(&from_args, FLINKKEY_TM_RESOURCE_ID);

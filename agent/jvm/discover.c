@@ -74,6 +74,7 @@ static void take_args(struct discover *d, char *at, const char *end)
 {
     for (at += strlen(at) + 1; at < end && d->argc < DISCOVER_ARGS; at += strlen(at) + 1)
         d->argv[d->argc++] = at;
+    d->cut = at < end;
 }
 
 static void read_cmdline(struct discover *d, const char *command)
@@ -95,10 +96,11 @@ static void read_cmdline(struct discover *d, const char *command)
 static void split_command(struct discover *d, const char *command)
 {
     memcpy(d->text, command, sizeof d->text); /* both are DISCOVER_TEXT bytes */
-    char *save = NULL;
+    char *save = NULL, *token;
     strtok_r(d->text, " ", &save);
-    for (char *token; d->argc < DISCOVER_ARGS && (token = strtok_r(NULL, " ", &save)) != NULL;)
+    while ((token = strtok_r(NULL, " ", &save)) != NULL && d->argc < DISCOVER_ARGS)
         d->argv[d->argc++] = token;
+    d->cut = d->cut || token != NULL;
 }
 
 /* "flink-dist-1.20.5.jar", "flink-runtime_2.12-1.13.6.jar": version and name, from one entry of the class path. */
@@ -148,19 +150,33 @@ static void find_agents(struct discover *d)
         note_agent(d, argument);
 }
 
+/* sun.java.command as far as it fits: a JVM is known by its main class, however many arguments follow. */
+static void read_command(struct discover *d, char command[DISCOVER_TEXT])
+{
+    char *value = NULL;
+    if ((*env_ti())->GetSystemProperty(env_ti(), "sun.java.command", &value) != JVMTI_ERROR_NONE || value == NULL)
+        return;
+    size_t len = strlen(value);
+    d->cut = len >= DISCOVER_TEXT;
+    memcpy(command, value, d->cut ? DISCOVER_TEXT - 1 : len);
+    memset(value, 0, len); /* it may hold secrets */
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)value);
+}
+
 void discover_jvm(struct discover *d)
 {
     static char command[DISCOVER_TEXT];
     memset(d, 0, sizeof *d);
     d->role = WEIR_ROLE_OTHER;
-    env_property("sun.java.command", command, sizeof command);
+    read_command(d, command);
     size_t n = strcspn(command, " ");
     n = n < sizeof d->main_class ? n : sizeof d->main_class - 1;
     memcpy(d->main_class, command, n);
     for (size_t i = 0; i < sizeof mains / sizeof mains[0]; i++)
         if (strcmp(d->main_class, mains[i].main_class) == 0)
             d->role = mains[i].role;
-    read_cmdline(d, command);
+    if (!d->cut)
+        read_cmdline(d, command);
     if (d->argc == 0)
         split_command(d, command);
     memset(command, 0, sizeof command);

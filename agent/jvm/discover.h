@@ -8,7 +8,7 @@
 
 #include "weir.h"
 
-enum { DISCOVER_ARGS = 512, DISCOVER_AGENTS = 16, DISCOVER_TEXT = 64 * 1024 };
+enum { DISCOVER_ARGS = 2048, DISCOVER_AGENTS = 16, DISCOVER_TEXT = 64 * 1024 };
 
 struct discover {
     char           main_class[256];
@@ -16,6 +16,7 @@ struct discover {
     char           flink[32];   /* from the name of the runtime jar on the class path; "" unknown */
     char           runtime_jar[128]; /* that jar's file name */
     int            argc;        /* program arguments after the main class */
+    bool           cut;         /* there are more than DISCOVER_ARGS, or than DISCOVER_TEXT bytes of them */
     const char    *argv[DISCOVER_ARGS];
     const char    *agents[DISCOVER_AGENTS + 1]; /* file names of -javaagent jars, NULL-terminated */
     char           agent_names[DISCOVER_AGENTS][128];
