@@ -41,6 +41,7 @@
 #include "model/rules.h"
 #include "native/hook_exit.h"
 #include "native/hook_map.h"
+#include "native/twin.h"
 #include "reporter.h"
 
 enum { ERROR_CAP = 1024, RULES_FILE_MAX = 64 * 1024, OLDEST_JAVA = 11, VMDEATH_WAIT_MS = 1000 };
@@ -375,6 +376,17 @@ static enum weir_rc ask_for_events(void)
     return rc;
 }
 
+/* A copy loaded by another path knows nothing of us: both would replace the same natives, and the first one would count
+ * nothing while it says that all is well. */
+static bool is_second_copy(void)
+{
+    char path[OPTIONS_PATH_MAX];
+    if (!twin_find("libweir.so", &me, path, sizeof path))
+        return false;
+    log_warn("another copy of libweir.so is loaded: %s; this one stays dormant", path);
+    return true;
+}
+
 jint lifecycle_load(JavaVM *vm, const char *options)
 {
     if (me.loaded) {
@@ -382,6 +394,8 @@ jint lifecycle_load(JavaVM *vm, const char *options)
         return JNI_OK;
     }
     me.loaded = true;
+    if (is_second_copy())
+        return JNI_OK;
     bool fine = take_options(options);
     if (me.options.strict && (!fine || !strict_files()) && !me.options.help)
         return JNI_ERR;
