@@ -47,9 +47,9 @@ static enum weir_oom_pool pool_of(const struct ring_event *e, const struct weir_
         return WEIR_OOM_METASPACE;
     if (e->oom_kind == ACCT_OOM_THREADS)
         return WEIR_OOM_THREADS;
-    if (contains(me.class_name, "OutOfDirectMemoryError"))
+    if (e->oom_kind == ACCT_OOM_NETTY)
         return WEIR_OOM_NETTY;
-    if (contains(me.message, "irect buffer memory") ||
+    if (e->oom_kind == ACCT_OOM_DIRECT || contains(me.message, "irect buffer memory") ||
         (stack->count > 0 && strcmp(stack->frames[0].class_name, "java.nio.Bits") == 0))
         return WEIR_OOM_DIRECT;
     return WEIR_OOM_OTHER;
@@ -65,6 +65,26 @@ static uint64_t requested_in(const char *message)
             return strtoull(at + strlen(before[i]), NULL, 10);
     }
     return 0;
+}
+
+/* "(used: N, max: N)": what this copy of Netty counts, and its limit. */
+static void read_netty(struct weir_oom *oom)
+{
+    const char *used = strstr(me.message, "(used: "), *max = strstr(me.message, ", max: ");
+    oom->netty_known = oom->pool == WEIR_OOM_NETTY && used != NULL && max != NULL;
+    if (!oom->netty_known)
+        return;
+    oom->netty_used = strtoull(used + strlen("(used: "), NULL, 10);
+    oom->netty_max = strtoull(max + strlen(", max: "), NULL, 10);
+}
+
+/* Whose owners are told beside it. */
+static enum weir_component owners_for(uint32_t kind)
+{
+    if (kind == ACCT_OOM_NETTY)
+        return (enum weir_component)OWNERS_BUFFERS;
+    bool direct = kind == ACCT_OOM_DIRECT || kind == ACCT_OOM_OTHER;
+    return (enum weir_component)(direct ? (int)OWNERS_DIRECT : (int)WEIR_COMPONENT_COUNT);
 }
 
 /* Flink's own text, which it puts in the place of the error's: not what the JDK said. */
@@ -172,7 +192,7 @@ struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_
 {
     read_error(jni, e);
     memset(&me.oom, 0, sizeof me.oom);
-    readings_at_event(&me.oom.sheet, e->oom_kind == ACCT_OOM_JAVA ? OWNERS_DIRECT : WEIR_COMPONENT_COUNT, e);
+    readings_at_event(&me.oom.sheet, owners_for(e->oom_kind), e);
     me.oom.suppressed = e->oom_suppressed;
     me.oom.number = me.count += 1 + e->oom_suppressed;
     me.oom.class_name = me.class_name;
@@ -181,6 +201,7 @@ struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_
     me.oom.thread = e->thread;
     oom_requester(e, &me.oom.attempt, &me.oom.stack);
     me.oom.pool = pool_of(e, &me.oom.stack);
+    read_netty(&me.oom);
     me.oom.gc_known = readings_gc_after() != 0;
     me.oom.gc_after_ms = readings_gc_after();
     vmflags_bool("DisableExplicitGC", &me.oom.explicit_gc_off);

@@ -694,6 +694,32 @@ static void acct_close_leaves_nothing_for_the_next_start(void)
     CU_ASSERT_FALSE(acct_take_event(&event));
 }
 
+static uint32_t told(enum acct_oom_kind kind)
+{
+    struct owner_key key = { .decider = -1 };
+    CU_ASSERT_TRUE(acct_oom(thread, &key, kind, 0));
+    CU_ASSERT_TRUE_FATAL(acct_take_event(&event));
+    CU_ASSERT_EQUAL(event.oom_kind, (uint32_t)kind);
+    return event.oom_suppressed;
+}
+
+static void acct_errors_of_one_kind_hide_no_other(void)
+{
+    struct policy_verdict v;
+    open_with(1000, true);
+    for (int i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(acct_oom_due(ACCT_OOM_OTHER), i == 0);
+    for (enum acct_oom_kind k = 0; k < ACCT_OOM_KINDS; k++)
+        CU_ASSERT_EQUAL(acct_oom_due(k), k != ACCT_OOM_OTHER);
+    CU_ASSERT_EQUAL(told(ACCT_OOM_DIRECT), 0);
+    CU_ASSERT_FALSE(acct_oom_due(ACCT_OOM_DIRECT));
+    acct_tick(T0 + 10000, &v);
+    CU_ASSERT_TRUE(acct_oom_due(ACCT_OOM_OTHER));
+    CU_ASSERT_EQUAL(told(ACCT_OOM_OTHER), 5);
+    CU_ASSERT_EQUAL(told(ACCT_OOM_DIRECT), 1);
+    CU_ASSERT_EQUAL(told(ACCT_OOM_NETTY), 0);
+}
+
 SUITE(acct, fresh, gone, CASE(acct_books_an_allocation_until_it_is_freed),
       CASE(acct_free_goes_to_the_account_of_the_record),
       CASE(acct_books_undecided_what_could_not_be_walked), CASE(acct_leaves_calls_undecided_while_sampling),
@@ -724,5 +750,6 @@ SUITE(acct, fresh, gone, CASE(acct_books_an_allocation_until_it_is_freed),
       CASE(acct_snapshot_names_the_largest_owners_with_stack_and_age),
       CASE(acct_books_to_the_attempt_of_the_owner), CASE(acct_untracked_block_is_of_no_attempt),
       CASE(acct_snapshot_shows_the_attempt_of_an_owner),
+      CASE(acct_errors_of_one_kind_hide_no_other),
       CASE(acct_tells_of_attempts_in_their_order),
       CASE(acct_close_leaves_nothing_for_the_next_start));

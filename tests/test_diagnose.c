@@ -300,10 +300,32 @@ static void memory_that_bits_does_not_count(void)
     task->kind_bytes[WEIR_KIND_FFM] = 0;
     task->kind_bytes[WEIR_KIND_UNSAFE] = 512 * MIB;
     oom.pool = WEIR_OOM_NETTY;
-    CU_ASSERT_STRING_EQUAL(first()->id, "uncounted");
+    CU_ASSERT_STRING_EQUAL(first()->id, "netty-limit");
+    CU_ASSERT_PTR_NOT_NULL(find("uncounted"));
     task->kind_bytes[WEIR_KIND_UNSAFE] = 16 * MIB - 1;
     diagnose_oom(&oom, &flink);
-    CU_ASSERT_EQUAL(oom.diagnosis_count, 0);
+    CU_ASSERT_EQUAL(oom.diagnosis_count, 1);
+}
+
+static void nettys_own_limit_is_told_from_the_jvms(void)
+{
+    oom_budget(&oom);
+    oom.pool = WEIR_OOM_NETTY;
+    oom.class_name = "org.apache.flink.shaded.netty4.io.netty.util.internal.OutOfDirectMemoryError";
+    oom.requested = 16 * MIB;
+    expect("nothing known", "netty-limit", "Netty's own limit was hit, not the JVM's");
+    CU_ASSERT_EQUAL(oom.diagnosis[0].advice_count, 0);
+    oom.netty_known = true;
+    oom.netty_used = 20 * MIB + 1;
+    oom.netty_max = 32 * MIB;
+    const struct weir_diagnosis *d = first();
+    CU_ASSERT_PTR_NOT_NULL(strstr(d->text, "; 20.0 of 32.0 MiB in use by this copy of Netty, "
+                                           "org.apache.flink.shaded.netty4.io.netty, 16.0 MiB asked. "));
+    CU_ASSERT_EQUAL_FATAL(d->advice_count, 1);
+    CU_ASSERT_STRING_EQUAL(d->advice[0].key, "-Dorg.apache.flink.shaded.netty4.io.netty.maxDirectMemory");
+    CU_ASSERT_STRING_EQUAL(d->advice[0].value, "38797312"); /* 37 MiB */
+    oom.class_name = "com.example.OutOfDirectMemoryError"; /* options unknown */
+    CU_ASSERT_EQUAL(first()->advice_count, 0);
 }
 
 /* ---- advice ---- */
@@ -669,6 +691,7 @@ SUITE(diagnose, setup, NULL,
       CASE(nio_caches_that_hold_what_is_missing_are_the_verdict),
       CASE(nio_caches_of_less_stand_beside_the_verdict),
       CASE(memory_that_bits_does_not_count),
+      CASE(nettys_own_limit_is_told_from_the_jvms),
       CASE(size_advised_holds_keeps_silent_and_is_the_smallest),
       CASE(size_advised_for_a_taskmanager_of_1728m),
       CASE(larger_size_for_a_leak_holds_as_many_attempts_again),

@@ -130,7 +130,7 @@ static void first_lines_of_the_others(void)
     CU_ASSERT_STRING_EQUAL(first_line(), "threads OutOfMemoryError: 57 of 64 threads [oom 1]");
     oom.pool = WEIR_OOM_NETTY;
     CU_ASSERT_STRING_EQUAL(first_line(),
-                           "netty OutOfMemoryError: Netty's own limit, not MaxDirectMemorySize [oom 1]");
+                           "netty OutOfMemoryError: Netty's own limit was hit, not the JVM's [oom 1]");
     oom.pool = WEIR_OOM_OTHER;
     CU_ASSERT_STRING_EQUAL(first_line(), "other OutOfMemoryError [oom 1]");
     oom.pool = WEIR_OOM_METASPACE;

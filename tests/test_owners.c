@@ -300,6 +300,26 @@ static void owners_reclaimed_serve_again_to_the_last(void)
     CU_ASSERT_EQUAL(owners_dropped(owners), dropped + 1);
 }
 
+static void owners_of_buffers_are_direct_and_unsafe_beside_flinks_own(void)
+{
+    struct owner_key key = key_of(1);
+    owners_charge(owners, &key, 40, 1000);
+    key.kind = WEIR_KIND_UNSAFE;
+    owners_charge(owners, &key, 50, 1000);
+    key.kind = WEIR_KIND_FFM;
+    owners_charge(owners, &key, 60, 1000);
+    key.kind = WEIR_KIND_DIRECT;
+    key.component = WEIR_NETWORK;
+    owners_charge(owners, &key, 70, 1000);
+    key.kind = WEIR_KIND_UNSAFE;
+    key.component = WEIR_MANAGED;
+    owners_charge(owners, &key, 80, 1000);
+    CU_ASSERT_EQUAL_FATAL(owners_top(owners, (enum weir_component)OWNERS_BUFFERS, top, TOP), 2);
+    CU_ASSERT_TRUE(top[0].bytes == 50 && top[1].bytes == 40);
+    CU_ASSERT_EQUAL_FATAL(owners_top(owners, (enum weir_component)OWNERS_DIRECT, top, TOP), 1);
+    CU_ASSERT_EQUAL(top[0].bytes, 40);
+}
+
 static uint64_t seen_bytes, seen_count;
 
 static void sum_up(void *with, const struct owner_view *v)
@@ -334,6 +354,7 @@ SUITE(owners, fresh, gone, CASE(owners_start_with_nobody),
       CASE(owners_top_is_ordered_and_keeps_the_largest),
       CASE(owners_top_is_of_one_component_or_of_all), CASE(owners_top_writes_no_more_than_asked),
       CASE(owners_top_shows_blocks_without_bytes),
+      CASE(owners_of_buffers_are_direct_and_unsafe_beside_flinks_own),
       CASE(owners_each_visits_who_holds_something_and_has_a_stack),
       CASE(owners_full_charges_the_plain_one_and_counts),
       CASE(owners_reclaim_waits_for_three_quarters), CASE(owners_reclaim_never_takes_a_live_one),

@@ -141,6 +141,9 @@ static bool wanted(const struct owner_key *key, unsigned component)
 {
     if (component == OWNERS_DIRECT)
         return key->kind == WEIR_KIND_DIRECT && key->component != WEIR_NETWORK;
+    if (component == OWNERS_BUFFERS)
+        return (key->kind == WEIR_KIND_DIRECT || key->kind == WEIR_KIND_UNSAFE) && key->component != WEIR_NETWORK &&
+               key->component != WEIR_MANAGED;
     return component == WEIR_COMPONENT_COUNT || key->component == component;
 }
 

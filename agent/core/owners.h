@@ -38,9 +38,10 @@ uint32_t owners_charge_plain(struct owners *owners, enum weir_component componen
 void     owners_discharge(struct owners *owners, uint32_t owner, uint64_t bytes);
 struct owner_key owners_key(const struct owners *owners, uint32_t owner);
 
-/* In place of a component: what one budget of the direct pool holds, kind direct without network. */
-enum { OWNERS_DIRECT = WEIR_COMPONENT_COUNT + 1 };
-/* Reporter: the largest owners of a component (WEIR_COMPONENT_COUNT: of all; OWNERS_DIRECT), biggest first; how many were
+/* In place of a component: what one budget of the direct pool holds, kind direct without network; and the buffers that
+ * libraries take beside Flink's own, kinds direct and unsafe without network and managed. */
+enum { OWNERS_DIRECT = WEIR_COMPONENT_COUNT + 1, OWNERS_BUFFERS };
+/* Reporter: the largest owners of a component (WEIR_COMPONENT_COUNT: of all; or of the above), biggest first; how many were
  * found. */
 size_t   owners_top(struct owners *owners, enum weir_component component, struct owner_view *out, size_t max);
 /* Reporter: every owner that holds something and has a stack; the visitor takes no lock. */

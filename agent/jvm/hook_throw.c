@@ -4,7 +4,7 @@
  * for the reporter, in one of TICKETS slots. A strong one, for a moment: a program that drops the error and tries again
  * makes java.nio.Bits collect, and a weak one would be empty before its text was read. A constructor that passes here
  * twice (a subclass that fills in again) is noted once: the slot's object is compared.
- * Rate: after an error is noted the next of that thread's kind within QUIET_MS only counts (acct). */
+ * Rate: after an error is noted the next of its kind (acct.h) within ten seconds only counts. */
 #define _GNU_SOURCE /* RTLD_NOLOAD */
 #include "jvm/hook_throw.h"
 
@@ -19,11 +19,12 @@
 #include "jvm/natives.h"
 #include "base/poison.h"
 
-enum { TICKETS = 16, TEXT_CHARS = 512 };
+/* fillInStackTrace twice, four constructors, the thrower, and some for subclasses */
+enum { TICKETS = 16, TEXT_CHARS = 512, THROW_DEPTH = 9 };
 
 static jobject(JNICALL *real_fill)(JNIEnv *, jobject, jint);
 static struct {
-    jclass      out_of_memory;
+    jclass      out_of_memory, bits;
     jfieldID    message;
     atomic_bool shut, quiet;
     atomic_uint next;
@@ -56,19 +57,67 @@ static bool draw_slot(uint32_t *ticket)
     return false;
 }
 
+static void class_of(jclass c, char *out, size_t cap)
+{
+    char *signature = NULL;
+    size_t n = 0;
+    if ((*env_ti())->GetClassSignature(env_ti(), c, &signature, NULL) == JVMTI_ERROR_NONE)
+        for (const char *p = signature + 1; *p != '\0' && *p != ';' && n + 1 < cap; p++)
+            out[n++] = *p == '/' ? '.' : *p;
+    out[n] = '\0';
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)signature);
+}
+
+/* io.netty.util.internal.OutOfDirectMemoryError, under whatever package it was moved to. */
+static bool is_nettys(jclass c)
+{
+    static const char ending[] = ".OutOfDirectMemoryError";
+    char name[256];
+    class_of(c, name, sizeof name);
+    size_t n = strlen(name), e = sizeof ending - 1;
+    return n > e && strcmp(name + n - e, ending) == 0;
+}
+
+/* Thrown by java.nio.Bits.reserveMemory: behind fillInStackTrace and the constructors. */
+static bool is_bits(JNIEnv *jni)
+{
+    jvmtiFrameInfo frames[THROW_DEPTH];
+    jint count = 0;
+    bool found = false;
+    if (me.bits == NULL || (*env_ti())->GetStackTrace(env_ti(), NULL, 0, THROW_DEPTH, frames, &count) != JVMTI_ERROR_NONE)
+        return false;
+    for (jint i = count - 1; i > 0 && !found; i--) {
+        jclass c = NULL;
+        if ((*env_ti())->GetMethodDeclaringClass(env_ti(), frames[i].method, &c) != JVMTI_ERROR_NONE)
+            continue;
+        found = (*jni)->IsSameObject(jni, c, me.bits);
+        (*jni)->DeleteLocalRef(jni, c);
+    }
+    return found;
+}
+
+static enum acct_oom_kind kind_of(JNIEnv *jni, jobject error)
+{
+    jclass c = (*jni)->GetObjectClass(jni, error);
+    bool plain = (*jni)->IsSameObject(jni, c, me.out_of_memory), netty = !plain && is_nettys(c);
+    (*jni)->DeleteLocalRef(jni, c);
+    return netty ? ACCT_OOM_NETTY : plain && is_bits(jni) ? ACCT_OOM_DIRECT : ACCT_OOM_OTHER;
+}
+
 static void note(JNIEnv *jni, jobject error)
 {
+    enum acct_oom_kind kind = kind_of(jni, error);
     struct owner_key key;
     uint32_t ticket;
     if (!draw_slot(&ticket))
         return;
-    if (!acct_oom_due(ACCT_OOM_JAVA) || !frames_thrown(jni, &key)) {
+    if (!acct_oom_due(kind) || !frames_thrown(jni, &key)) {
         hook_throw_drop(jni, ticket + 1);
         return;
     }
     me.slot[ticket].error = (*jni)->NewGlobalRef(jni, error);
     env_threw(jni);
-    if (!acct_oom(jni, &key, ACCT_OOM_JAVA, ticket + 1))
+    if (!acct_oom(jni, &key, kind, ticket + 1))
         hook_throw_drop(jni, ticket + 1);
 }
 
@@ -127,6 +176,7 @@ enum weir_rc hook_throw_install(JNIEnv *jni, const char **why)
     memcpy(&real_fill, &f, sizeof f); /* ISO C has no cast from object to function pointer */
     *why = "libjava exports no Throwable.fillInStackTrace: an OutOfMemoryError is not explained";
     me.out_of_memory = env_class(jni, "java/lang/OutOfMemoryError");
+    me.bits = env_class(jni, "java/nio/Bits"); /* without it direct ones are told among the others */
     jclass throwable = env_class(jni, "java/lang/Throwable");
     if (real_fill == NULL || me.out_of_memory == NULL || throwable == NULL)
         return WEIR_EJVM;
@@ -134,17 +184,6 @@ enum weir_rc hook_throw_install(JNIEnv *jni, const char **why)
     env_threw(jni);
     (*jni)->DeleteGlobalRef(jni, throwable);
     return natives_register(jni, "java/lang/Throwable", methods, 1, why);
-}
-
-static void class_of(jclass c, char *out, size_t cap)
-{
-    char *signature = NULL;
-    size_t n = 0;
-    if ((*env_ti())->GetClassSignature(env_ti(), c, &signature, NULL) == JVMTI_ERROR_NONE)
-        for (const char *p = signature + 1; *p != '\0' && *p != ';' && n + 1 < cap; p++)
-            out[n++] = *p == '/' ? '.' : *p;
-    out[n] = '\0';
-    (*env_ti())->Deallocate(env_ti(), (unsigned char *)signature);
 }
 
 static void text_of(JNIEnv *jni, jobject error, char *out, size_t cap)

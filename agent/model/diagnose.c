@@ -441,11 +441,52 @@ static void diagnose_direct(struct weir_oom *oom, const struct diagnose_flink *f
         say_nio(oom, &s, false);
 }
 
+/* io.netty, or where it was moved to: "org.apache.flink.shaded.netty4.io.netty". Its options begin with it. */
+static size_t netty_package(const char *class_name)
+{
+    const char *end = strstr(class_name, ".util.internal.");
+    return end != NULL ? (size_t)(end - class_name) : 0;
+}
+
+static void say_netty(struct weir_oom *oom)
+{
+    struct buf             text;
+    int                    n = (int)netty_package(oom->class_name);
+    struct weir_diagnosis *d = begin(oom, "netty-limit", &text);
+    if (d == NULL)
+        return;
+    buf_puts(&text, "Netty's own limit was hit, not the JVM's; ");
+    if (oom->netty_known) {
+        mib_put_of(&text, oom->netty_used, oom->netty_max);
+        buf_puts(&text, " in use by this copy of Netty");
+    }
+    if (n > 0)
+        buf_printf(&text, "%s%.*s", oom->netty_known ? ", " : "", n < 120 ? n : 120, oom->class_name);
+    if (oom->netty_known && oom->requested != 0) {
+        buf_puts(&text, ", ");
+        mib_put(&text, oom->requested);
+        buf_puts(&text, " asked");
+    }
+    buf_puts(&text, ". Each copy counts its own buffers, against MaxDirectMemorySize unless its option maxDirectMemory says "
+                    "otherwise; java.nio.Bits does not count what it takes without cleaners");
+    buf_mark_cut(&text);
+    if (n == 0 || !oom->netty_known || oom->requested == 0)
+        return;
+    char key[80], value[32];
+    if (snprintf(key, sizeof key, "-D%.*s.maxDirectMemory", n, oom->class_name) >= (int)sizeof key)
+        return;
+    uint64_t need = plus(oom->netty_used, oom->requested), mib = UINT64_C(1) << 20;
+    snprintf(value, sizeof value, "%" PRIu64, plus(need, mib - 1) / mib * mib);
+    set_advice(d, key, value);
+}
+
 void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink)
 {
     oom->diagnosis_count = 0;
     if (oom->pool == WEIR_OOM_DIRECT)
         diagnose_direct(oom, flink);
+    if (oom->pool == WEIR_OOM_NETTY)
+        say_netty(oom);
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY)
         say_uncounted(oom);
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_HEAP || oom->pool == WEIR_OOM_METASPACE)

@@ -440,6 +440,12 @@ void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_
     json_string_or_null(&j, "thread", oom->thread);
     put_attempt(&j, &oom->attempt);
     put_known(&j, "requested", oom->requested != 0, oom->requested);
+    if (oom->netty_known) {
+        json_object(&j, "netty");
+        json_unsigned(&j, "used", oom->netty_used);
+        json_unsigned(&j, "max", oom->netty_max);
+        json_object_end(&j);
+    }
     json_unsigned(&j, "number", oom->number);
     json_unsigned(&j, "suppressed", oom->suppressed);
     put_frames(&j, &oom->stack);

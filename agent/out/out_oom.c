@@ -25,7 +25,8 @@ enum { KEPT_FRAMES = 12, TEXT = 2048 };
 
 static const struct weir_diagnosis *verdict(const struct weir_oom *oom)
 {
-    return oom->pool == WEIR_OOM_DIRECT && oom->diagnosis_count > 0 ? &oom->diagnosis[0] : NULL;
+    bool judged = oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY;
+    return judged && oom->diagnosis_count > 0 ? &oom->diagnosis[0] : NULL;
 }
 
 static bool is_leak(const struct weir_oom *oom)

@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * Runs out of memory in the way that its first argument names, survives, and prints each error as it
  * sees it: "direct" (three times), "plain" and "subclass" (made by Java code), "heap", "metaspace",
- * "storm" (100,000 of them, then one each 100 ms for SECONDS; prints how many there were).
+ * "hidden" (one direct behind many plain ones), "storm" (100,000 of them, then one each 100 ms for SECONDS; prints how many there were).
  */
 public final class OutOfMemory {
     private static final int STORM = 100_000;
@@ -47,6 +47,9 @@ public final class OutOfMemory {
             case "subclass":
                 print(caught(() -> refuse(new Full("y"))));
                 break;
+            case "hidden":
+                hidden();
+                break;
             case "heap":
                 survive(OutOfMemory::fillHeap);
                 break;
@@ -69,6 +72,14 @@ public final class OutOfMemory {
         for (int i = 0; i < 3; i++) {
             print(caught(() -> ByteBuffer.allocateDirect(32 * MIB)));
         }
+    }
+
+    private static void hidden() {
+        for (int i = 0; i < 5; i++) {
+            caught(() -> refuse(new OutOfMemoryError("x")));
+        }
+        print(caught(() -> ByteBuffer.allocateDirect(80 * MIB)));
+        caught(() -> refuse(new OutOfMemoryError("x")));
     }
 
     private static void refuse(OutOfMemoryError error) {

@@ -100,6 +100,47 @@ class OomTest {
         }
     }
 
+    /** Each kind has its own limit of reports. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("jdks")
+    void errorOfALibraryHidesNoDirectOne(Jdk jdk) {
+        Path dir = Ground.run("oom-hidden-" + jdk.version());
+        run(jdk, dir, "mode=observe", DIRECT, "hidden");
+        List<JsonNode> events = new WeirJson(dir).events("oom");
+        assertThat(events).extracting(e -> e.path("pool").asText()).containsExactly("other", "direct");
+        assertThat(events).extracting(e -> e.path("message").asText()).first().isEqualTo("x");
+        assertThat(events).allSatisfy(e -> assertThat(e.path("suppressed").asLong()).isZero());
+    }
+
+    /** A real Netty whose own limit is half of the JVM's: the report must not send anybody to MaxDirectMemorySize. */
+    @Test
+    void nettysOwnLimitIsNotTheJvms() {
+        Path dir = Ground.run("oom-netty");
+        try (Jvm jvm = Jvm.java(Jdks.of(17), dir)
+                .add("-XX:MaxDirectMemorySize=64m", "-Dio.netty.maxDirectMemory=33554432",
+                        "-Dio.netty.tryReflectionSetAccessible=true", "--add-opens=java.base/java.nio=ALL-UNNAMED",
+                        "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+                        Ground.agentpath("mode=warn,limit.task.off-heap=1g,interval=1s,dir=" + dir), "-cp",
+                        Ground.jar("programs.jar") + ":" + Ground.jar("netty-job.jar"), "dev.weir.programs.NettyLimit")
+                .start()) {
+            assertThat(jvm.awaitExit(Wait.MINUTE)).as(jvm.err()).isZero();
+            JsonNode oom = only(dir);
+            assertThat(oom.path("pool").asText()).isEqualTo("netty");
+            assertThat(oom.path("class").asText()).isEqualTo("io.netty.util.internal.OutOfDirectMemoryError");
+            assertThat(jvm.outLines().get(0)).isEqualTo(oom.path("message").asText());
+            assertThat(oom.path("netty").toString()).isEqualTo("{\"used\":20971520,\"max\":33554432}");
+            assertThat(oom.path("requested").asLong()).isEqualTo(20 << 20);
+            assertThat(oom.path("owners").path(0).path("bytes").asLong()).isEqualTo(20 << 20);
+            assertThat(oom.path("owners").path(0).path("kind").asText()).isEqualTo("unsafe");
+            assertThat(oom.path("diagnosis").path(0).path("id").asText()).isEqualTo("netty-limit");
+            assertThat(oom.path("diagnosis").path(0).path("advice").toString())
+                    .isEqualTo("[{\"-Dio.netty.maxDirectMemory\":\"41943040\"}]");
+            assertThat(WeirText.aboveInfo(jvm.err())).singleElement().asString()
+                    .endsWith("ERROR weir - netty OutOfMemoryError: Netty's own limit was hit, not the JVM's [oom 1]");
+            assertThat(jvm.err()).contains("fix     -Dio.netty.maxDirectMemory=41943040");
+        }
+    }
+
     /** All JDKs at once: a storm takes its time only to see that the suppressed ones were counted. */
     @Test
     void stormDoesNotFlood() {

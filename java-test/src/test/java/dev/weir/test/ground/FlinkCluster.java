@@ -35,6 +35,7 @@ public final class FlinkCluster implements AutoCloseable {
         private final int restPort;
         private Jdk jdk = Jdks.of(17);
         private String agentOptions;
+        private String taskManagerJvm = "";
         private int taskManagers = 1;
         private final Map<String, String> environment = new LinkedHashMap<>();
         private final List<String> taskManagerArguments = new ArrayList<>();
@@ -80,6 +81,12 @@ public final class FlinkCluster implements AutoCloseable {
             return this;
         }
 
+        /** A JVM option of the TaskManagers, behind the agent. */
+        public Plan taskManagerJvm(String option) {
+            taskManagerJvm += " " + option;
+            return this;
+        }
+
         /** Options of the agent in every process; interval and dir are added. */
         public Plan agent(String options) {
             agentOptions = options;
@@ -109,7 +116,7 @@ public final class FlinkCluster implements AutoCloseable {
             FlinkConf mine = conf.copy();
             if (agentOptions != null) {
                 mine.set(taskManager ? "env.java.opts.taskmanager" : "env.java.opts.jobmanager",
-                        agentOption(directory(own.resolve("weir"))));
+                        agentOption(directory(own.resolve("weir"))) + (taskManager ? taskManagerJvm : ""));
             }
             Path confDir = mine.write(own.resolve("conf"));
             Jvm.Plan plan = Jvm.command(directory(own), Ground.script("flink-jvm.sh").toString(),
