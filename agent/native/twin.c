@@ -46,8 +46,8 @@ static bool is_named(const struct dl_phdr_info *info, const char *soname)
         else if (d->d_tag == DT_STRTAB) /* glibc relocates it in memory, musl does not */
             strings = d->d_un.d_ptr < info->dlpi_addr ? info->dlpi_addr + d->d_un.d_ptr : d->d_un.d_ptr;
     }
-    return name != 0 && name < size && len <= size - name && covers(info, strings) && covers(info, strings + size - 1) &&
-           memcmp((const char *)strings + name, soname, len) == 0;
+    return strings != 0 && name != 0 && name < size && len <= size - name && covers(info, strings) &&
+           covers(info, strings + size - 1) && memcmp((const char *)strings + name, soname, len) == 0;
 }
 
 static int look(struct dl_phdr_info *info, size_t size, void *data)
