@@ -320,13 +320,12 @@ bool frames_thrown(void *env, struct owner_key *out)
     return site(env, true, me.config.depth, out);
 }
 
-/* Threads whose failure would harm the JVM or Flink itself more than the limit is worth. */
+/* The JVM's own threads, whatever runs on them. Flink's (RPC, Netty, canceler) need no list: without a frame of the user, a
+ * connector or a library on their stack they are spared like any other, and Task's cancel is marked (attribute.c). */
 static bool spared_thread(JNIEnv *jni)
 {
     static const char *const names[] = {
         "Reference Handler", "Finalizer", "Common-Cleaner", "Cleaner-", "Attach Listener", "Signal Dispatcher",
-        "flink-akka", "flink-pekko", "flink-metrics", "Flink Netty ", "flink-rest-", "Canceler/Interrupts",
-        "Task Cancel", "Canceler for ", "Interrupter for ", "Cancellation Watchdog",
     };
     char name[128];
     frames_thread_name(jni, name, sizeof name);

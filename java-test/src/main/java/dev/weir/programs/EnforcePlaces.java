@@ -9,8 +9,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 
@@ -134,6 +137,20 @@ enum EnforcePlaces {
     /** On a thread of this name, with the program's frames on its stack. */
     static Object onThread(String name, EnforceBlocks blocks, int bytes) throws Throwable {
         return await(blocks, result -> new Thread(() -> complete(result, bytes), name).start());
+    }
+
+    /** On a thread of this name, without any frame of the program: the temporary buffer of a write. */
+    static Object jdkAlone(String name, int bytes) throws Throwable {
+        ExecutorService one = Executors.newSingleThreadExecutor(task -> new Thread(task, name));
+        try (AsynchronousFileChannel channel = AsynchronousFileChannel.open(Path.of("boot-only.bin"),
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), one)) {
+            return channel.write(ByteBuffer.allocate(bytes), 0).get(30, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause();
+        } finally {
+            one.shutdown();
+            one.awaitTermination(30, TimeUnit.SECONDS); // its buffer goes with the thread
+        }
     }
 
     /** What a place did: the buffer or the error, and where. */

@@ -50,6 +50,7 @@ public final class EnforceShell {
         commands.put("mapped", w -> MappedPool.count() + " " + MappedPool.used());
         commands.put("in", w -> EnforcePlaces.valueOf(w[1]).run(blocks, Integer.parseInt(w[2])));
         commands.put("thread", w -> EnforcePlaces.onThread(w[2].replace('_', ' '), blocks, number(w)));
+        commands.put("jdk-thread", w -> EnforcePlaces.jdkAlone(w[2].replace('_', ' '), number(w)));
         EnforcePlaces.values(); // loaded before the first command
     }
 

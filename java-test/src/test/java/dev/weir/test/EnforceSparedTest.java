@@ -35,7 +35,7 @@ class EnforceSparedTest {
 
     @ParameterizedTest
     @MethodSource("jdks")
-    void cleanersInitialisersAndFlinksOwnThreadsArePassed(Jdk jdk) {
+    void cleanersInitialisersAndTheJvmsThreadsArePassed(Jdk jdk) {
         try (Shell shell = start("threads", jdk, "", "-XX:+EnableDynamicAgentLoading", "-Xcheck:jni")) {
             shell.refused("thread " + BIG + " Flat_Map_(1/2)#0");
             asked(shell, "ATTACH_LISTENER", "Attach Listener");
@@ -44,10 +44,6 @@ class EnforceSparedTest {
             asked(shell, "COMMON_CLEANER", "Common-Cleaner");
             asked(shell, "REFERENCE_HANDLER", "Reference Handler");
             asked(shell, "FINALIZER", "Finalizer");
-            for (String thread : THREADS) {
-                assertThat(shell.ok("thread " + BIG + " " + thread.replace(' ', '_'))).endsWith(" " + thread);
-                shell.ok("free-all");
-            }
             shell.refused("direct " + BIG);
             shell.end();
             assertThat(shell.jvm().out()).doesNotContain("WARNING in native", "FATAL");
@@ -59,6 +55,20 @@ class EnforceSparedTest {
         assertThat(shell.weir().freshSheet().used("task.off-heap")).as("booked all the same")
                 .isGreaterThanOrEqualTo(BIG);
         shell.ok("free-all");
+    }
+
+    /** RPC, Netty and canceler threads by their names: what the program does on them is denied, what others do is not. */
+    @ParameterizedTest
+    @MethodSource("jdks")
+    void flinksThreadsArePassedWithoutAFrameOfTheUser(Jdk jdk) {
+        try (Shell shell = start("flink", jdk, ",limit.framework.off-heap=8m,deny=task.off-heap+framework.off-heap")) {
+            for (String thread : THREADS) {
+                String name = " " + thread.replace(' ', '_');
+                assertThat(shell.refused("thread " + BIG + name)).as(thread).startsWith("weir: task.off-heap: ");
+                assertThat(shell.ok("jdk-thread " + BIG + name)).as(thread).isEqualTo(String.valueOf(BIG));
+            }
+            shell.end();
+        }
     }
 
     /** A stack of the JDK's frames alone, against one with the program's behind a library of nobody's. */
