@@ -24,6 +24,7 @@
 #include "jvm/codesource.h"
 #include "jvm/deny.h"
 #include "jvm/discover.h"
+#include "jvm/ending.h"
 #include "jvm/env.h"
 #include "jvm/frames.h"
 #include "jvm/hook_thread.h"
@@ -340,10 +341,12 @@ static void JNICALL on_exhausted(jvmtiEnv *ti, JNIEnv *jni, jint flags, const vo
 
 static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
 {
+    char by[REPORTER_BY_MAX];
     (void)ti;
-    (void)jni;
-    if (me.running)
-        reporter_stop(VMDEATH_WAIT_MS);
+    if (me.running) {
+        ending_tell(jni, acct_stacks(), by, sizeof by);
+        reporter_stop(by, VMDEATH_WAIT_MS);
+    }
     hook_unsafe_shut();
     hook_thread_shut();
     hook_throw_shut();

@@ -38,6 +38,7 @@ enum { TICK_MS = 1000, REARM_MS = 10000, JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 
 static struct {
     struct reporter_config config;
     sem_t                  wake, done;
+    char                   by[REPORTER_BY_MAX]; /* written before stopping */
     atomic_bool            stopping;
     atomic_bool            waking; /* a post is under way: one is enough */
 
@@ -425,14 +426,16 @@ static void say_start(void)
 
 static void say_stop(const char *reason)
 {
+    static char whole[REPORTER_BY_MAX + 64];
+    snprintf(whole, sizeof whole, "%s%s%s", reason, me.by[0] != '\0' ? ": " : "", me.by);
     struct weir_header last = header_unnumbered();
     write_sheet("exit");
-    blackbox_stop(&last, &me.sheet, reason);
+    blackbox_stop(&last, &me.sheet, whole);
     struct weir_header h = header();
     struct buf text = text_buf(), json = json_buf();
-    out_json_stop(&json, &h, reason);
+    out_json_stop(&json, &h, reason, me.by);
     files_put_line(&me.json, &json);
-    out_text_stop(&text, reason, &me.sheet);
+    out_text_stop(&text, whole, &me.sheet);
     log_text(LOG_INFO, h.time_ms, text.data);
     files_close_stream(&me.json);
 }
@@ -514,9 +517,10 @@ void reporter_wake(void)
         sem_post(&me.wake);
 }
 
-void reporter_stop(int max_ms)
+void reporter_stop(const char *by, int max_ms)
 {
     struct timespec until;
+    snprintf(me.by, sizeof me.by, "%s", by);
     atomic_store_explicit(&me.stopping, true, memory_order_release);
     sem_post(&me.wake);
     clock_gettime(CLOCK_MONOTONIC, &until);

@@ -26,7 +26,8 @@ struct reporter_config {
 enum weir_rc reporter_start(JNIEnv *jni, const struct reporter_config *config);
 /* From any thread, also inside a hook: there is an event. */
 void reporter_wake(void);
-/* Last sheet and stop event, then the thread ends; waits for that at most max_ms. */
-void reporter_stop(int max_ms);
+enum { REPORTER_BY_MAX = 512 };
+/* Last sheet and stop event, then the thread ends; waits for that at most max_ms. by: who ends the JVM, "" unknown. */
+void reporter_stop(const char *by, int max_ms);
 
 #endif

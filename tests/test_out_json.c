@@ -35,7 +35,7 @@ static void render_breach(struct buf *to)
 
 static void render_stop(struct buf *to)
 {
-    out_json_stop(to, &out_header, "vm exit");
+    out_json_stop(to, &out_header, "vm exit", "");
 }
 
 static void render(void (*to)(struct buf *b))
@@ -261,6 +261,10 @@ static void stop_is_as_documented(void)
 {
     render(render_stop);
     out_same_as_golden("stop.json", data);
+    buf_reset(&b);
+    out_json_stop(&b, &out_header, "vm exit", "Runtime.halt by a.B.c(B.java:1)");
+    CU_ASSERT_TRUE(json_check(data));
+    CU_ASSERT_PTR_NOT_NULL(strstr(data, ",\"reason\":\"vm exit\",\"by\":\"Runtime.halt by a.B.c(B.java:1)\"}"));
 }
 
 static void json_keeps_within_any_buffer(void)

@@ -23,7 +23,8 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
 void out_json_breach(struct buf *b, const struct weir_header *h, const struct weir_breach *breach);
 void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_oom *oom);
 void out_json_attempt(struct buf *b, const struct weir_header *h, const struct weir_attempt_event *event);
-void out_json_stop(struct buf *b, const struct weir_header *h, const char *reason);
+/* by: who ended it, "" unknown */
+void out_json_stop(struct buf *b, const struct weir_header *h, const char *reason, const char *by);
 
 void out_text_start(struct buf *b, const struct weir_start *start);
 void out_text_breach(struct buf *b, const struct weir_breach *breach);

@@ -469,9 +469,11 @@ void out_json_attempt(struct buf *b, const struct weir_header *h, const struct w
     end_event(&j);
 }
 
-void out_json_stop(struct buf *b, const struct weir_header *h, const char *reason)
+void out_json_stop(struct buf *b, const struct weir_header *h, const char *reason, const char *by)
 {
     struct json j = begin_event(b, "stop", h);
     json_string(&j, "reason", reason);
+    if (by[0] != '\0')
+        json_string(&j, "by", by);
     end_event(&j);
 }

@@ -3,6 +3,7 @@ package dev.weir.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.test.ground.Ground;
 import dev.weir.test.ground.Jdk;
 import dev.weir.test.ground.Jdks;
@@ -42,12 +43,12 @@ class LastWordsTest {
                 Arguments.of(jdk, "CrashOnOutOfMemoryError", ABORTED)));
     }
 
-    /** Ways out of which VMDeath tells: the arguments, and the code. */
+    /** Ways out of which VMDeath tells: the arguments, the code, and whose doing it is. */
     static Stream<Arguments> ordinaryEnds() {
         return Jdks.all().stream().flatMap(jdk -> Stream.of(
-                Arguments.of(jdk, "return", "0", 0),
-                Arguments.of(jdk, "exit", "3", 3),
-                Arguments.of(jdk, "halt", "-17", 239)));
+                Arguments.of(jdk, "return", "0", 0, ""),
+                Arguments.of(jdk, "exit", "3", 3, "System.exit by " + PROGRAM + ".main(Endings.java:"),
+                Arguments.of(jdk, "halt", "-17", 239, "Runtime.halt by " + PROGRAM + ".main(Endings.java:")));
     }
 
     @ParameterizedTest(name = "{0} {1}")
@@ -82,14 +83,25 @@ class LastWordsTest {
 
     @ParameterizedTest(name = "{0} {1} {2}")
     @MethodSource("ordinaryEnds")
-    void ordinaryEndHasNoLastWords(Jdk jdk, String way, String argument, int code) {
+    void ordinaryEndNamesItsCallerAndHasNoLastWords(Jdk jdk, String way, String argument, int code, String by) {
         Path dir = Ground.run("words-" + way + "-" + jdk.version());
         List<String> flags = List.of("-XX:+ExitOnOutOfMemoryError", "-XX:+CrashOnOutOfMemoryError");
         try (Jvm jvm = plan(jdk, dir, "", flags, way, argument).start()) {
             assertThat(jvm.awaitExit(Wait.MINUTE)).isEqualTo(code);
             assertOrdinary(jvm.err(), dir);
             assertThat(WeirText.aboveInfo(jvm.err())).isEmpty();
+            assertEndedBy(jvm.err(), dir, by);
         }
+    }
+
+    private static void assertEndedBy(String err, Path dir, String by) {
+        JsonNode stop = new WeirJson(dir).events("stop").get(0);
+        assertThat(stop.path("reason").asText()).isEqualTo("vm exit");
+        assertThat(stop.path("by").asText()).startsWith(by);
+        assertThat(stop.has("by")).isEqualTo(!by.isEmpty());
+        String line = by.isEmpty() ? "vm exit\n" : "vm exit: " + by;
+        assertThat(err).contains("INFO  weir - stopped: " + line);
+        assertThat(Ledgers.read(Ledgers.only(Ledgers.of(dir)))).contains("Z: " + line);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -97,6 +109,7 @@ class LastWordsTest {
     void terminationHasNoLastWordsEither(Jdk jdk) {
         Path dir = Ground.run("words-term-" + jdk.version());
         assertThat(signalled(jdk, dir, "TERM", TERMINATED)).isEmpty();
+        assertThat(new WeirJson(dir).events("stop").get(0).path("by").asText()).isEqualTo("a signal");
         assertThat(Ledgers.read(Ledgers.only(Ledgers.of(dir)))).startsWith("the JVM stopped in order at ");
     }
 

@@ -88,7 +88,8 @@ class LedgerTest {
                 .contains(BREACH);
         assertThat(Ledgers.crashed(dir)).containsExactly(ledger.resolveSibling(ledger.getFileName() + ".crashed"));
         assertThat(hello(dir, CONTAINER, options, "third")).doesNotContain("previous JVM");
-        assertThat(Files.readString(dir.resolve("last"))).contains(": the JVM stopped: vm exit\n");
+        assertThat(Files.readString(dir.resolve("last"))).contains(": the JVM stopped: vm exit: "
+                + "System.exit by dev.weir.programs.Hello.main(Hello.java:");
     }
 
     @Test
