@@ -13,7 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Job "channels": threads that write one large buffer of the heap each through a FileChannel and then idle, as
+ * Job "channels": threads that in turn write one large buffer of the heap through a FileChannel and then idle, as
  * those of a pool do. java.nio keeps a direct copy of that size for every thread. Arguments: THREADS KIB GATE_DIR.
  */
 public final class ChannelsJob {
@@ -43,19 +43,19 @@ public final class ChannelsJob {
 
         @Override
         public void take() throws Exception {
-            CountDownLatch written = new CountDownLatch(count);
             byte[] bytes = new byte[kib << 10];
             idle = new CountDownLatch(1);
             failure = new AtomicReference<>();
             threads = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 Path file = Path.of(dir, "part-" + i);
+                CountDownLatch written = new CountDownLatch(1);
                 threads.add(new Thread(() -> write(file, bytes, written), "part-writer-" + i));
-            }
-            threads.forEach(Thread::start);
-            written.await();
-            if (failure.get() != null) {
-                throw new IllegalStateException("a writer failed", failure.get());
+                threads.get(i).start();
+                written.await();
+                if (failure.get() != null) {
+                    throw new IllegalStateException("a writer failed", failure.get());
+                }
             }
         }
 

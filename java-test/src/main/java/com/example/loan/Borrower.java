@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.example.loan;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
-import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 
 /**
- * Takes its loan at the first record, leaves the library's figure in the file "held" of the gate directory,
- * passes records until there is a file "fail" or the job is cancelled, and gives the loan back when it closes.
+ * Makes the file "ready" in the gate directory at its first record and takes its loan, unless there is a file
+ * "wait": then as soon as there is a file "take". Leaves the library's own figure in the file "held", and gives
+ * the loan back when it closes.
  */
 public final class Borrower extends RichMapFunction<Long, Long> {
     private static final long serialVersionUID = 1L;
@@ -15,6 +16,7 @@ public final class Borrower extends RichMapFunction<Long, Long> {
 
     private final Loan loan;
     private final String gate;
+    private transient boolean ready;
     private transient boolean asked;
 
     Borrower(Loan loan, String gate) {
@@ -23,13 +25,12 @@ public final class Borrower extends RichMapFunction<Long, Long> {
     }
 
     @Override
-    public void open(OpenContext context) {
-        asked = false;
-    }
-
-    @Override
     public Long map(Long value) throws Exception {
-        if (!asked) {
+        if (!ready) {
+            ready = true;
+            Files.createFile(Path.of(gate, "ready"));
+        }
+        if (!asked && (!Files.exists(Path.of(gate, "wait")) || Files.exists(Path.of(gate, "take")))) {
             asked = true;
             loan.take();
             Word.leave(Path.of(gate, "held"), String.valueOf(loan.held()));
