@@ -139,6 +139,20 @@ static void bytes_of_no_attempt_are_nobodys(void)
     expect("22 of user code", "direct-open", "open: 22.0 MiB are held by nobody Weir can name");
 }
 
+/* A library's thread, started by an attempt that has ended, works for whoever comes: no proof against that attempt. */
+static void bytes_of_shared_threads_are_no_attempts(void)
+{
+    oom_leak(&oom);
+    oom.job_count = 0;
+    for (int i = 0; i < 3; i++)
+        oom.sheet.owners[i].attempt.state = WEIR_ATTEMPT_SHARED;
+    expect("all of the library's", "direct-open",
+           "open: 108.0 MiB of flink-sql-connector-pulsar-4.1.0.jar are shared, of no single attempt");
+    oom.sheet.owners[0].stack.source = "blob_p-5f1c";
+    oom.sheet.owner_count = 1;
+    CU_ASSERT_PTR_NOT_NULL(strstr(first()->text, " of the job jar are shared"));
+}
+
 static void network_taken_before_weir_came_is_not_nobodys(void)
 {
     oom_budget(&oom);
@@ -679,6 +693,7 @@ SUITE(diagnose, setup, NULL,
       CASE(verdict_follows_from_the_figures),
       CASE(owners_prove_what_the_jobs_sums_leave_open),
       CASE(bytes_of_no_attempt_are_nobodys),
+      CASE(bytes_of_shared_threads_are_no_attempts),
       CASE(network_taken_before_weir_came_is_not_nobodys),
       CASE(figures_that_are_missing_are_called_missing),
       CASE(plain_jvm_has_no_verdict),

@@ -209,13 +209,19 @@ bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind
     return kept;
 }
 
+/* Of the attempt's share of the direct pool? What a thread that outlived it takes serves whoever runs then. */
+static bool is_pooled(const struct owner_key *key)
+{
+    return key->kind == WEIR_KIND_DIRECT && key->shared == 0;
+}
+
 /* Everything but `used`. */
 static void unbook(struct live_rec rec)
 {
     struct owner_key key = owners_key(books.owners, rec.owner);
     sample_discharge(key.component, rec.bytes, rec.mean);
     counters_uncommit(&books.totals, key.component, key.kind, rec.bytes);
-    attempts_discharge(books.attempts, key.attempt, rec.bytes, key.kind == WEIR_KIND_DIRECT);
+    attempts_discharge(books.attempts, key.attempt, rec.bytes, is_pooled(&key));
     owners_discharge(books.owners, rec.owner, rec.bytes);
 }
 
@@ -258,7 +264,8 @@ static bool book(uintptr_t addr, uint64_t bytes, const struct owner_key *key, bo
 {
     uint32_t owner = walked ? owners_charge(books.owners, key, bytes, acct_coarse_ms())
                              : owners_charge_plain(books.owners, key->component, key->kind, bytes, acct_coarse_ms());
-    attempts_charge(books.attempts, owners_key(books.owners, owner).attempt, bytes, key->kind == WEIR_KIND_DIRECT);
+    struct owner_key charged = owners_key(books.owners, owner);
+    attempts_charge(books.attempts, charged.attempt, bytes, is_pooled(&charged));
     sample_charge(key->component, bytes, mean);
     return remember(addr, (struct live_rec){ bytes, owner, mean });
 }

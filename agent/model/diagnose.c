@@ -6,7 +6,7 @@
  *   direct-contradiction  it would have fitted into what Flink's configuration implies
  *   nio-temporary-buffers without NIO's per-thread caches it would have fitted
  *   direct-open           what would decide is missing: a collection after the attempts' end, the System.gc() that a flag
- *                         makes void, the holder of bytes that nobody is known for, Flink
+ *                         makes void, whom bytes of shared threads or of nobody known belong to, Flink
  *   direct-budget         running attempts and Flink itself hold it
  * Size advised for a budget: holds what is used and the request, stays under the 80 % of the budget at which Weir warns,
  * and covers what task.off-heap itself holds, so that the next run is silent. For a leak: holds, and as many ended
@@ -292,6 +292,36 @@ static void say_unknown(struct weir_oom *oom, const struct oomsum *s)
     buf_mark_cut(&text);
 }
 
+/* The jar of the one who holds most of it; Flink's copies of job jars have no name that says anything. */
+static void put_shared_source(struct buf *b, const struct weir_oom *oom)
+{
+    const struct weir_owner *most = NULL;
+    for (size_t i = 0; i < oom->sheet.owner_count && i < WEIR_TOP_OWNERS; i++) {
+        const struct weir_owner *o = &oom->sheet.owners[i];
+        if (oomsum_is_budgets(o) && oomsum_is_shared(o) && (most == NULL || o->bytes > most->bytes))
+            most = o;
+    }
+    bool job_jar = most == NULL || most->stack.source == NULL || most->stack.source[0] == '\0' ||
+                   strncmp(most->stack.source, "blob_p-", 7) == 0;
+    buf_printf(b, "%.64s", job_jar ? "the job jar" : most->stack.source);
+}
+
+static void say_shared(struct weir_oom *oom, const struct oomsum *s)
+{
+    struct buf text;
+    if (begin(oom, "direct-open", &text) == NULL)
+        return;
+    buf_puts(&text, "open: ");
+    mib_put(&text, s->shared);
+    buf_puts(&text, " of ");
+    put_shared_source(&text, oom);
+    buf_puts(&text, " are shared, of no single attempt; ");
+    put_request(&text, oom, s);
+    buf_puts(&text, "; threads took them that outlived the attempt that started them, and may serve those that run: a "
+                    "budget if the bytes stop growing, a leak of the library's if they do not");
+    buf_mark_cut(&text);
+}
+
 /* ---- budget ---- */
 
 static struct advice_need budget_need(const struct weir_oom *oom, const struct oomsum *s)
@@ -413,6 +443,8 @@ static bool verdict(struct weir_oom *oom, const struct oomsum *s, const struct d
         say_not_collected(oom, s);
     } else if (oom->explicit_gc_off) {
         say_explicit_gc_off(oom, s);
+    } else if (decides(s->shared, s)) {
+        say_shared(oom, s);
     } else if (decides(plus(s->ended, s->unknown), s)) {
         say_unknown(oom, s);
     } else {

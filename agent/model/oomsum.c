@@ -2,7 +2,7 @@
 /* oomsum.c: who holds how much of the direct pool.
  * pool.used = network (whole) + direct bytes of the budget's rows + what nobody is known for (taken before weir came, or
  * not decided). The direct bytes again: of running attempts, of ended ones, of Flink itself; and those of task.off-heap
- * that no attempt is known for count as unknown, too. What the jobs hold may include memory that the pool does not bound
+ * that no attempt is known for count as unknown, too, also where the thread that took them is known (shared). What the jobs hold may include memory that the pool does not bound
  * (Unsafe); it is taken off what is proven, except where an owner shows that its bytes are direct. */
 #include "model/oomsum.h"
 
@@ -95,13 +95,27 @@ static void add_pool(struct oomsum *s, const struct weir_oom *oom)
     }
 }
 
+bool oomsum_is_shared(const struct weir_owner *o)
+{
+    return o->attempt.known && o->attempt.state == WEIR_ATTEMPT_SHARED;
+}
+
+static uint64_t shared_by_owners(const struct weir_oom *oom)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < oom->sheet.owner_count && i < WEIR_TOP_OWNERS; i++)
+        if (oomsum_is_budgets(&oom->sheet.owners[i]) && oomsum_is_shared(&oom->sheet.owners[i]))
+            bytes += oom->sheet.owners[i].bytes;
+    return bytes;
+}
+
 /* Of the top owners only: direct bytes for certain, of attempts that ended before a full collection began. */
 static uint64_t proven_by_owners(const struct weir_oom *oom)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < oom->sheet.owner_count && i < WEIR_TOP_OWNERS; i++) {
         const struct weir_owner *o = &oom->sheet.owners[i];
-        if (oom->gc_known && oomsum_is_budgets(o) && oomsum_is_ended(o) &&
+        if (oom->gc_known && oomsum_is_budgets(o) && oomsum_is_ended(o) && !oomsum_is_shared(o) &&
             o->attempt.end_ms <= oom->gc_after_ms)
             bytes += o->bytes;
     }
@@ -128,6 +142,7 @@ struct oomsum oomsum_of(const struct weir_oom *oom)
     proven = oom->gc_known ? larger(less(proven, s.uncounted), smaller(proven, proven_by_owners(oom))) : 0;
     s.proven = smaller(proven, s.ended);
     s.running = smaller(running, s.direct - s.ended);
+    s.shared = smaller(shared_by_owners(oom), less(s.direct, s.running + s.ended));
     s.unknown = less(s.used, s.network + s.direct) + less(direct(task), running + ended);
     return s;
 }

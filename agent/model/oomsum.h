@@ -23,7 +23,8 @@ struct oomsum {
     uint64_t implied;       /* what MaxDirectMemorySize is then to be */
     uint64_t running, ended, proven; /* of direct, by attempts; ended at most, proven at least */
     uint32_t attempts;               /* that have ended and hold something */
-    uint64_t unknown;                /* of the pool: held by nobody the books can name */
+    uint64_t unknown;                /* of the pool: held by no attempt the books can name */
+    uint64_t shared;                 /* of unknown at least: taken by threads that outlived the attempt that started them */
 };
 
 struct oomsum oomsum_of(const struct weir_oom *oom);
@@ -34,6 +35,8 @@ uint64_t oomsum_not_direct(const struct weir_row *row);
 bool oomsum_is_budgets(const struct weir_owner *owner);
 /* Of an attempt that has ended, also where a thread it started lives on. */
 bool oomsum_is_ended(const struct weir_owner *owner);
+/* Taken by a thread that serves no single attempt; the known one only started it. */
+bool oomsum_is_shared(const struct weir_owner *owner);
 /* Of java.nio's per-thread cache of temporary buffers. */
 bool oomsum_is_nio_cache(const struct weir_owner *owner);
 

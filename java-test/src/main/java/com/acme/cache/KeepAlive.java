@@ -4,10 +4,14 @@ package com.acme.cache;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /** A library for Flink's lib/ with the classic mistake: what it hands out stays in a static, for ever. */
 public final class KeepAlive {
     private static final List<ByteBuffer> HELD = new ArrayList<>();
+
+    private static ExecutorService keeper;
 
     private KeepAlive() {
     }
@@ -16,5 +20,21 @@ public final class KeepAlive {
         ByteBuffer buffer = ByteBuffer.allocateDirect(bytes);
         HELD.add(buffer);
         return buffer;
+    }
+
+    /** The same on the library's one thread, which whoever comes first has started and nobody ends. */
+    public static ByteBuffer takeOnKeeper(int bytes) throws Exception {
+        return keeper().submit(() -> take(bytes)).get();
+    }
+
+    private static synchronized ExecutorService keeper() {
+        if (keeper == null) {
+            keeper = Executors.newSingleThreadExecutor(task -> {
+                Thread thread = new Thread(task, "acme-keeper");
+                thread.setDaemon(true);
+                return thread;
+            });
+        }
+        return keeper;
     }
 }

@@ -11,7 +11,8 @@ import org.apache.flink.api.common.functions.RichMapFunction;
  * Takes its memory at the first record, then makes the file "held-ATTEMPT-SUBTASK" in the gate
  * directory and passes records until there is a file "fail-ATTEMPT". A file "collect-N" makes it ask
  * for a full collection and make the file "collected-N", N from 1 on. Modes: "keep", in a static of
- * the library in lib/; "drop", in a field; "thread", like keep, but taken by a thread it starts.
+ * the library in lib/; "drop", in a field; "thread", like keep, but taken by a thread it starts; "keeper",
+ * like keep, but taken by the library's own thread.
  */
 public final class Holder extends RichMapFunction<Long, Long> {
     private static final long serialVersionUID = 1L;
@@ -55,7 +56,7 @@ public final class Holder extends RichMapFunction<Long, Long> {
         }
     }
 
-    private void take(int bytes) throws InterruptedException {
+    private void take(int bytes) throws Exception {
         switch (mode) {
             case "keep":
                 KeepAlive.take(bytes);
@@ -67,6 +68,9 @@ public final class Holder extends RichMapFunction<Long, Long> {
                 Thread loader = new Thread(() -> KeepAlive.take(bytes), "cache-loader");
                 loader.start();
                 loader.join();
+                break;
+            case "keeper":
+                KeepAlive.takeOnKeeper(bytes);
                 break;
             default:
                 throw new IllegalArgumentException(mode);
