@@ -36,27 +36,39 @@ class EnforceStressTest {
     private record Second(long taken, long refused, long collections) {
     }
 
-    @ParameterizedTest(name = "JDK {0} {1}")
-    @CsvSource({"17,G1", "25,G1", "25,Z"})
-    void countersAreExactAfterAMinuteAtTheLimit(int version, String collector) {
+    /** SECONDS each. */
+    @ParameterizedTest(name = "JDK {0} {1} stacks={2}")
+    @CsvSource({"17,G1,all", "25,G1,auto", "25,Z,all"})
+    void countersAreExactAtTheLimit(int version, String collector, String stacks) {
+        run(version, collector, stacks, SECONDS);
+    }
+
+    /** The other collectors, a quarter of it. */
+    @ParameterizedTest(name = "JDK {0} {1} stacks={2}")
+    @CsvSource({"17,Serial,auto", "17,Parallel,all", "17,Z,auto", "17,Shenandoah,all", "25,Shenandoah,auto"})
+    void countersAreExactWithEachCollector(int version, String collector, String stacks) {
+        run(version, collector, stacks, (SECONDS + 3) / 4);
+    }
+
+    private static void run(int version, String collector, String stacks, int seconds) {
         Jdk jdk = Jdks.of(version);
         Path dir = Ground.run("enforce-stress-" + version + "-" + collector);
         Jvm.Plan plan = Jvm.java(jdk, dir).add("-Xmx256m", "-XX:+Use" + collector + "GC");
         if (version >= 23) {
             plan.add("--sun-misc-unsafe-memory-access=allow");
         }
-        plan.add(Ground.agentpath("mode=enforce,limit.task.off-heap=32m,interval=1s,dir=" + dir), "-cp",
+        plan.add(Ground.agentpath("mode=enforce,limit.task.off-heap=32m,interval=1s,stacks=" + stacks + ",dir=" + dir), "-cp",
                 Ground.jar("programs.jar").toString(), "dev.weir.programs.EnforceStress", "16",
-                String.valueOf(SECONDS), "8", "1000000");
+                String.valueOf(seconds), "8", "1000000");
         try (Jvm jvm = plan.start()) {
             WeirJson weir = new WeirJson(dir);
             jvm.awaitLine("^ready$", Wait.MINUTE);
             Sheet base = weir.freshSheet();
             jvm.say("go");
             jvm.awaitLine("^second 1 ", Wait.MINUTE);
-            Point end = Point.parse(jvm.awaitLine("^end ", Duration.ofSeconds(SECONDS + 90L)));
+            Point end = Point.parse(jvm.awaitLine("^end ", Duration.ofSeconds(seconds + 90L)));
             jvm.awaitLine("^strange=0$", Wait.MINUTE);
-            checkProgress(jvm.outLines(), jdk + " " + collector);
+            checkProgress(jvm.outLines(), seconds, jdk + " " + collector + " stacks=" + stacks);
             checkEnd(end, weir, base);
             jvm.endStdin();
             assertThat(jvm.awaitExit(Wait.MINUTE)).isZero();
@@ -64,7 +76,7 @@ class EnforceStressTest {
         }
     }
 
-    private static void checkProgress(List<String> lines, String what) {
+    private static void checkProgress(List<String> lines, int count, String what) {
         List<Second> seconds = new ArrayList<>(List.of(new Second(0, 0, 0)));
         for (String line : lines) {
             Matcher m = LINE.matcher(line);
@@ -72,15 +84,15 @@ class EnforceStressTest {
                 seconds.add(new Second(number(m, 1), number(m, 2), number(m, 4)));
             }
         }
-        assertThat(seconds).hasSize(SECONDS + 1);
+        assertThat(seconds).hasSize(count + 1);
         for (int i = 1; i < seconds.size(); i++) {
             assertThat(seconds.get(i).taken()).as("taken in second " + i).isGreaterThan(seconds.get(i - 1).taken());
         }
-        Second last = seconds.get(SECONDS);
+        Second last = seconds.get(count);
         System.out.printf("%s: %d taken, %d refused, %.1f collections a second%n", what, last.taken(), last.refused(),
-                (double) last.collections() / SECONDS);
+                (double) last.collections() / count);
         assertThat(last.refused()).isPositive();
-        assertThat(last.collections()).isLessThan((long) COLLECTIONS_A_SECOND * SECONDS);
+        assertThat(last.collections()).isLessThan((long) COLLECTIONS_A_SECOND * count);
     }
 
     private static long number(Matcher m, int group) {
