@@ -202,6 +202,8 @@ struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_
     oom_requester(e, &me.oom.attempt, &me.oom.stack);
     me.oom.pool = pool_of(e, &me.oom.stack);
     read_netty(&me.oom);
+    if (!readings_before(&me.oom.before_used, &me.oom.before_ms))
+        me.oom.before_ms = 0;
     me.oom.gc_known = readings_gc_after() != 0;
     me.oom.gc_after_ms = readings_gc_after();
     vmflags_bool("DisableExplicitGC", &me.oom.explicit_gc_off);

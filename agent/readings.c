@@ -11,6 +11,7 @@
 #include "core/acct.h"
 #include "jvm/bits.h"
 #include "model/component.h"
+#include "model/history.h"
 #include "model/unused.h"
 #include "native/hook_map.h"
 #include "native/users.h"
@@ -23,6 +24,7 @@ static struct {
     int64_t                vm_read_ms;  /* when vm was read */
     int64_t                gc_after_ms; /* a full collection began after this; 0 none seen */
     struct unused          managed;
+    struct history         direct;
     uint64_t               peak[WEIR_COMPONENT_COUNT]; /* of rows read once a second */
     int64_t                peak_ms[WEIR_COMPONENT_COUNT];
 } me;
@@ -116,15 +118,22 @@ static void note_running(void *running, uint32_t id)
     *any = *any || attempts_running(acct_attempts(), id);
 }
 
-void readings_managed(const struct weir_sheet *sheet, int64_t now_ms)
+void readings_keep(const struct weir_sheet *sheet, int64_t now_ms)
 {
     const struct weir_row *row = &sheet->rows[WEIR_MANAGED];
     bool                   running = false;
+    if (sheet->pools[WEIR_POOL_DIRECT].measured)
+        history_feed(&me.direct, sheet->pools[WEIR_POOL_DIRECT].used, now_ms);
     if (me.config.role != WEIR_ROLE_TASKMANAGER || me.managed.taken)
         return;
     attempts_each(acct_attempts(), note_running, &running);
     bool taken = !row->measured || row->peak != 0 || (running && users_of_managed());
     unused_feed(&me.managed, running, taken, now_ms);
+}
+
+bool readings_before(uint64_t *used, int64_t *ago_ms)
+{
+    return history_oldest(&me.direct, clock_wall_ms(), used, ago_ms);
 }
 
 int64_t readings_gc_after(void)

@@ -21,8 +21,10 @@ struct readings_config {
 void readings_init(JNIEnv *jni, const struct readings_config *config);
 /* Once a second: the VM's own figures; the first call finds the beans. */
 const struct pools_figures *readings_vm(void);
-/* Once a second: does anybody use managed memory? Needs the sheet of this second. */
-void readings_managed(const struct weir_sheet *sheet, int64_t now_ms);
+/* The direct pool up to a quarter of an hour ago; false in the first minute. */
+bool readings_before(uint64_t *used, int64_t *ago_ms);
+/* Once a second, from its sheet: the direct pool's history, and does anybody use managed memory? */
+void readings_keep(const struct weir_sheet *sheet, int64_t now_ms);
 /* A full collection completed that began after this time (wall ms); 0 none seen. Known to a second. */
 int64_t readings_gc_after(void);
 /* Everything of now; owners of one component, or of all (WEIR_COMPONENT_COUNT). */

@@ -314,7 +314,7 @@ static void tick(int64_t mono)
         write_sheet("interval");
     }
     write_blackbox();
-    readings_managed(&me.sheet, now);
+    readings_keep(&me.sheet, now);
 }
 
 /* ---- start and stop ---- */

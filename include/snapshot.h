@@ -187,6 +187,8 @@ struct weir_oom {
     uint64_t              suppressed; /* of the same kind since the last report */
     const char           *class_name, *message; /* message "" when it could not be read */
     uint64_t              requested;  /* from the message; 0 unknown */
+    uint64_t              before_used; /* of the direct pool, */
+    int64_t               before_ms;   /* so long ago; 0 not known */
     bool                  netty_known; /* pool NETTY: what this copy of Netty counts, and its own limit */
     uint64_t              netty_used, netty_max;
     const char           *thread;

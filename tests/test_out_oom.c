@@ -138,6 +138,18 @@ static void first_lines_of_the_others(void)
     CU_ASSERT_STRING_EQUAL(first_line(), "metaspace OutOfMemoryError [oom 1]");
 }
 
+static void pool_line_says_how_full_it_was_before(void)
+{
+    oom_leak(&oom);
+    oom.before_used = 219 * MIB + MIB / 10;
+    oom.before_ms = 15 * 60000 + 59000;
+    CU_ASSERT_TRUE(says("\n  direct pool                255.1 of 256.0 MiB  (15 min ago 219.1; the limit is Flink's)\n"));
+    json();
+    CU_ASSERT_STRING_EQUAL(json_at(data, "direct_before"), "{\"used\":229743001,\"ms_ago\":959000}");
+    oom.sheet.rows[WEIR_NETWORK].limit.set = false;
+    CU_ASSERT_TRUE(says("\n  direct pool                255.1 of 256.0 MiB  (15 min ago 219.1)\n"));
+}
+
 static void verdict_without_a_diagnosis_is_none(void)
 {
     oom_leak(&oom);
@@ -416,6 +428,7 @@ SUITE(out_oom, setup, NULL,
       CASE(not_yet_collected_names_both_possibilities),
       CASE(pool_that_is_not_judged_is_reported_honestly),
       CASE(first_lines_of_the_others),
+      CASE(pool_line_says_how_full_it_was_before),
       CASE(verdict_without_a_diagnosis_is_none),
       CASE(victim_is_innocent_only_when_it_holds_little),
       CASE(owners_of_ended_attempts_come_first_in_a_leak),

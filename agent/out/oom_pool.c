@@ -45,14 +45,21 @@ static void put_pool_line(struct buf *b, const struct weir_oom *oom, const struc
     }
     put_limited(b, pool->used, &pool->limit);
     buf_puts(b, " MiB");
-    if (!s->implied_known || !pool->limit.set)
+    bool before = oom->before_ms != 0, limit = s->implied_known && pool->limit.set;
+    if (!before && !limit)
         return;
-    if (s->limit == s->implied) {
-        buf_puts(b, "  (the limit is Flink's)");
-        return;
+    buf_puts(b, "  (");
+    if (before) {
+        buf_printf(b, "%" PRId64 " min ago ", oom->before_ms / 60000);
+        figure_bare(b, oom->before_used);
+        buf_puts(b, limit ? "; " : "");
     }
-    buf_puts(b, "  (Flink's configuration implies ");
-    figure_bare(b, s->implied);
+    if (limit && s->limit == s->implied) {
+        buf_puts(b, "the limit is Flink's");
+    } else if (limit) {
+        buf_puts(b, "Flink's configuration implies ");
+        figure_bare(b, s->implied);
+    }
     buf_puts(b, ")");
 }
 

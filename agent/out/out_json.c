@@ -440,6 +440,12 @@ void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_
     json_string_or_null(&j, "thread", oom->thread);
     put_attempt(&j, &oom->attempt);
     put_known(&j, "requested", oom->requested != 0, oom->requested);
+    if (oom->before_ms != 0) {
+        json_object(&j, "direct_before");
+        json_unsigned(&j, "used", oom->before_used);
+        json_signed(&j, "ms_ago", oom->before_ms);
+        json_object_end(&j);
+    }
     if (oom->netty_known) {
         json_object(&j, "netty");
         json_unsigned(&j, "used", oom->netty_used);

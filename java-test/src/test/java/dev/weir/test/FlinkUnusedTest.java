@@ -53,6 +53,11 @@ class FlinkUnusedTest {
             assertThat(unused.path("text").asText()).containsPattern("while jobs ran for 6\\d s");
             assertThat(oom.text()).contains("also    managed memory is set aside and not used")
                     .contains("taskmanager.memory.managed.size: 0b");
+            assertThat(oom.text()).as("how full it was before").containsPattern("direct pool +\\d+\\.\\d of 288\\.0 MiB  "
+                    + "\\(1 min ago \\d+\\.\\d( KiB)?; the limit is Flink's\\)");
+            assertThat(oom.json().path("direct_before").path("used").asLong()).as("a TaskManager just started")
+                    .isLessThan(170L << 20);
+            assertThat(oom.json().path("direct_before").path("ms_ago").asLong()).isBetween(MINUTE, 2 * MINUTE);
             assertThat(unused.path("advice")).hasSize(2);
             long now = process(home, tm, List.of());
             assertThat(process(home, tm, options(unused.path("advice").get(0)))).isEqualTo(now);
