@@ -118,6 +118,45 @@ static void options_parse_takes_values_with_odd_characters(void)
     CU_ASSERT_STRING_EQUAL(o.rules, "+");
 }
 
+/* A running agent takes up some of them; what the string does not name stays. */
+static void options_change_sets_what_it_names(void)
+{
+    struct buf change_err;
+    char       why[512];
+    CU_ASSERT_EQUAL_FATAL(parse("mode=observe,limit.managed=1m,depth=7,deny=managed,interval=5s"), WEIR_OK);
+    buf_init(&change_err, why, sizeof why);
+    CU_ASSERT_EQUAL(options_change(&o, "mode=enforce,limit.managed=2m,limit.network=3m,stacks=all,interval=0", &change_err), WEIR_OK);
+    CU_ASSERT_TRUE(o.mode == WEIR_MODE_ENFORCE && o.stacks_all && o.interval_ms == 0);
+    CU_ASSERT_TRUE(o.limit_set[WEIR_MANAGED] && o.limit[WEIR_MANAGED] == 2 << 20);
+    CU_ASSERT_TRUE(o.limit_set[WEIR_NETWORK] && o.limit[WEIR_NETWORK] == 3 << 20);
+    CU_ASSERT_TRUE(o.depth == 7 && o.deny[WEIR_MANAGED] && !o.deny[WEIR_TASK_OFF_HEAP]);
+    CU_ASSERT_EQUAL(options_change(&o, "deny=task.off-heap", &change_err), WEIR_OK);
+    CU_ASSERT_TRUE(!o.deny[WEIR_MANAGED] && o.deny[WEIR_TASK_OFF_HEAP]);
+    CU_ASSERT_TRUE(o.limit[WEIR_MANAGED] == 2 << 20);
+}
+
+static void options_change_refuses_and_leaves_all_as_it_was(void)
+{
+    static const char *const bad[][2] = {
+        { "mode=warn,depth=3", "weir: option depth=3: cannot be changed while the JVM runs; accepted are mode, " },
+        { "mode=warn,json=off", "option json=off: cannot be changed" },
+        { "mode=warn,mode=warn", "set twice" },
+        { "mode=warn,limit.managed=1m,limit.managed=2m", "set twice" },
+        { "mode=warn,foo=1", "no such option" },
+        { "mode=warn,", "nothing between commas" },
+        { "", "nothing between commas" },
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct buf change_err;
+        char       why[512];
+        CU_ASSERT_EQUAL_FATAL(parse("mode=enforce,limit.managed=5m"), WEIR_OK);
+        buf_init(&change_err, why, sizeof why);
+        CU_ASSERT_EQUAL(options_change(&o, bad[i][0], &change_err), WEIR_EINVAL);
+        CU_ASSERT_PTR_NOT_NULL(strstr(why, bad[i][1]));
+        CU_ASSERT_TRUE(o.mode == WEIR_MODE_ENFORCE && o.limit[WEIR_MANAGED] == 5 << 20);
+    }
+}
+
 static void options_parse_takes_durations(void)
 {
     /* clang-format off */
@@ -349,7 +388,7 @@ static void options_need_no_character_the_scripts_eat(void)
         CU_ASSERT_EQUAL(strcspn(key, FORBIDDEN ",="), strlen(key));
         CU_ASSERT_EQUAL(strcspn(initial, FORBIDDEN ","), strlen(initial));
     }
-    CU_ASSERT_EQUAL(rows, 22);
+    CU_ASSERT_EQUAL(rows, 23);
 #define ID(sym, id, roles, limitable) \
     CU_ASSERT_TRUE(!(limitable) || strcspn(id, FORBIDDEN "+,=") == strlen(id));
     WEIR_COMPONENTS(ID)
@@ -371,7 +410,7 @@ static void options_documented_defaults_change_nothing(void)
         CU_ASSERT_TRUE(is_default(false));
         values++;
     }
-    CU_ASSERT_EQUAL(values, 13);
+    CU_ASSERT_EQUAL(values, 14);
 }
 
 static void options_help_tells_the_same_as_the_readme_rows(void)
@@ -425,7 +464,8 @@ SUITE(options, fresh, NULL,
       CASE(options_parse_takes_nothing_as_defaults),
       CASE(options_parse_takes_every_option),
       CASE(options_parse_takes_values_with_odd_characters),
-      CASE(options_parse_takes_durations),
+      CASE(options_change_sets_what_it_names),
+      CASE(options_change_refuses_and_leaves_all_as_it_was), CASE(options_parse_takes_durations),
       CASE(options_parse_refuses_in_these_words),
       CASE(options_parse_keeps_only_strict_of_a_refused_string),
       CASE(options_parse_cuts_long_values_from_its_messages),

@@ -87,6 +87,9 @@ static const struct option table[] = {
     { "stacks", optvalue_stacks, AT(stacks_all), "auto", NULL, 0, 0, "auto or all",
       "which calls are walked for their stack: auto leaves some out while walking would take more than 1 % of one CPU, their "
       "bytes stand in the row undecided; in enforce both walk all, auto no farther than the 8 frames that mostly decide" },
+    { "seed", optvalue_yes_no, AT(seed), "yes", NULL, 0, 0, "yes or no",
+      "on attach, find the buffers, mapped files, managed pages and tasks that are there already; stops a TaskManager for a walk "
+      "over its heap, about 6 ns per object" },
     { "depth", optvalue_count32, AT(depth), "32", NULL, 1, WEIR_MAX_DEPTH, "1 to 64", "frames kept of a stack" },
     { "max-live", optvalue_count, AT(max_live), "4194304", NULL, 1024, 67108864, "1024 to 67108864",
       "live allocations followed at most; what exceeds it is counted as untracked" },
@@ -249,6 +252,28 @@ static bool take(struct options *o, const struct entry *e, uint32_t *seen, struc
     return false;
 }
 
+/* What a running agent can take up; the rest decides how it was built. */
+static bool is_changeable(const struct option *row)
+{
+    static const char *const keys[] = { "mode", "limit.", "declared", "deny", "deny-as", "grace", "interval", "stacks" };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(row->key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool may_change(const struct entry *e, struct buf *err)
+{
+    const struct option *row = row_of(e);
+    if (row == NULL || is_changeable(row))
+        return true; /* take() has words for the unknown */
+    buf_puts(err, "weir: option ");
+    put_quoted(err, e->at, e->len);
+    buf_puts(err, ": cannot be changed while the JVM runs; accepted are mode, limit.COMPONENT, declared, deny, deny-as, grace, "
+                  "interval and stacks");
+    return false;
+}
+
 static void say_empty(struct buf *err, const char *text, const char *at)
 {
     size_t where = (size_t)(at - text), shown = where < QUOTED_MAX ? where : QUOTED_MAX;
@@ -275,6 +300,37 @@ static bool asks_strict(const char *text)
             return false;
         at += len + 1;
     }
+}
+
+/* A limit may be given anew, once per string. */
+static void keep_limits(struct options *to, const struct options *from)
+{
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        if (!to->limit_set[c]) {
+            to->limit_set[c] = from->limit_set[c];
+            to->limit[c] = from->limit[c];
+        }
+}
+
+enum weir_rc options_change(struct options *options, const char *text, struct buf *err)
+{
+    static struct options changed; /* the reporter's alone; too large for a stack */
+    uint32_t              seen = 0;
+    changed = *options;
+    memset(changed.limit_set, 0, sizeof changed.limit_set);
+    for (const char *at = text;; at++) {
+        struct entry e = entry_at(at);
+        if (e.len == 0)
+            say_empty(err, text, at);
+        if (e.len == 0 || !may_change(&e, err) || !take(&changed, &e, &seen, err))
+            return WEIR_EINVAL;
+        at += e.len;
+        if (*at == '\0')
+            break;
+    }
+    keep_limits(&changed, options);
+    *options = changed;
+    return WEIR_OK;
 }
 
 enum weir_rc options_parse(struct options *options, const char *text, struct buf *err)

@@ -33,6 +33,7 @@ struct options {
     bool     strict, help;
     uint32_t hooks;                  /* enum optvalue_hook, joined */
     bool     stacks_all;
+    bool     seed;                   /* find out what was there before */
 };
 
 void options_default(struct options *options);
@@ -41,6 +42,9 @@ void options_default(struct options *options);
  * refused. A value runs to the next comma and may hold any other character, '=' and blanks included, but control
  * characters. */
 enum weir_rc options_parse(struct options *options, const char *text, struct buf *err);
+/* The options of a running agent, from the command `set`: the same grammar, those keys only that can be changed. WEIR_EINVAL:
+ * err as above, *options as it was. One thread. */
+enum weir_rc options_change(struct options *options, const char *text, struct buf *err);
 /* The same table as plain help and as README rows. */
 void options_help(struct buf *out);
 void options_markdown(struct buf *out);

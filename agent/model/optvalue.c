@@ -69,6 +69,13 @@ enum optvalue_problem optvalue_flag(void *field, const char *value, uint64_t min
     return OPTVALUE_FINE;
 }
 
+enum optvalue_problem optvalue_yes_no(void *field, const char *value, uint64_t min, uint64_t max)
+{
+    (void)min, (void)max;
+    *(bool *)field = strcmp(value, "yes") == 0;
+    return *(bool *)field || strcmp(value, "no") == 0 ? OPTVALUE_FINE : OPTVALUE_BAD;
+}
+
 static uint32_t hook_named(const char *name, size_t len)
 {
     static const struct {

@@ -30,6 +30,7 @@ typedef enum optvalue_problem optvalue_parse(void *field, const char *value, uin
 optvalue_parse optvalue_mode;     /* enum weir_mode */
 optvalue_parse optvalue_stacks;   /* bool: all of them */
 optvalue_parse optvalue_flag;     /* bool: true or false */
+optvalue_parse optvalue_yes_no;   /* bool */
 optvalue_parse optvalue_hooks;    /* uint32_t: enum optvalue_hook, names joined by '+' */
 optvalue_parse optvalue_size;     /* uint64_t, Flink's MemorySize */
 optvalue_parse optvalue_duration; /* uint64_t milliseconds; 0 is always allowed */
