@@ -177,6 +177,16 @@ void blackbox_stop(const struct weir_header *header, const struct weir_sheet *sh
     (void)digest_write(&me.sheet, reason);
 }
 
+void blackbox_describe(const struct weir_start *start)
+{
+    me.sheet.start = *start;
+}
+
+const struct ledger_sheet *blackbox_sheet(void)
+{
+    return &me.sheet;
+}
+
 uint64_t blackbox_lost(void)
 {
     return me.lost;

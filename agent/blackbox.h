@@ -25,6 +25,10 @@ void blackbox_note(int64_t time_ms, const char *what, const char *text);
 void blackbox_write(const struct weir_header *header, const struct weir_sheet *sheet);
 /* The last sheet and the stop mark. */
 void blackbox_stop(const struct weir_header *header, const struct weir_sheet *sheet, const char *reason);
+/* Mode or limits have changed; copied as above. */
+void blackbox_describe(const struct weir_start *start);
+/* The sheet of the last write, with what was said last. */
+const struct ledger_sheet *blackbox_sheet(void);
 /* Writes that failed so far. */
 uint64_t blackbox_lost(void);
 

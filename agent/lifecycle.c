@@ -18,34 +18,28 @@
 #include "base/log.h"
 #include "base/sysfs.h"
 #include "core/acct.h"
+#include "core/door.h"
+#include "bounds.h"
+#include "control.h"
 #include "files.h"
-#include "jvm/attempts.h"
+#include "hooks.h"
 #include "jvm/bits.h"
-#include "jvm/codesource.h"
-#include "jvm/deny.h"
 #include "jvm/discover.h"
 #include "jvm/ending.h"
 #include "jvm/env.h"
-#include "jvm/frames.h"
 #include "jvm/hook_thread.h"
 #include "jvm/hook_throw.h"
-#include "jvm/hook_unsafe.h"
-#include "jvm/loaders.h"
-#include "jvm/nio.h"
-#include "jvm/seed.h"
 #include "jvm/vmflags.h"
-#include "lastwords.h"
-#include "bounds.h"
-#include "model/component.h"
 #include "model/options.h"
 #include "model/policy.h"
 #include "model/rules.h"
 #include "native/hook_exit.h"
-#include "native/hook_map.h"
 #include "native/twin.h"
+#include "out/figure.h"
+#include "reply.h"
 #include "reporter.h"
 
-enum { ERROR_CAP = 1024, RULES_FILE_MAX = 64 * 1024, OLDEST_JAVA = 11, VMDEATH_WAIT_MS = 1000 };
+enum { ERROR_CAP = 1024, RULES_FILE_MAX = 64 * 1024, OLDEST_JAVA = 11, VMDEATH_WAIT_MS = 1000, ATTACH_OPTIONS_MAX = 1200 };
 
 static struct {
     struct options         options;
@@ -53,19 +47,23 @@ static struct {
     struct discover        jvm;
     struct bounds          limits;
     struct policy_limits   policy;
+    struct hooks           hooks;
     struct reporter_config reporter;
     char                   dir[OPTIONS_PATH_MAX];
     char                   jvm_version[64];
-    bool                   loaded, running, flags_known;
+    char                   why[ERROR_CAP]; /* the last refusal, for who attached */
+    bool                   loaded, running, flags_known, attached;
 } me;
 
-static bool bits_used(void *thread, uint64_t *bytes)
+/* One line, which who attached gets too. */
+static void refuse(const char *what, const char *why)
 {
-    uint64_t count;
-    return bits_read(thread, bytes, &count);
+    struct buf b;
+    buf_init(&b, me.why, sizeof me.why);
+    buf_printf(&b, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
+    buf_mark_cut(&b);
+    log_error("%s; the agent stays dormant", me.why);
 }
-
-static const struct capture_ops capture = { frames_site, frames_whole, frames_thread_name, bits_used };
 
 /* ---- options ---- */
 
@@ -101,7 +99,7 @@ static bool take_options(const char *text)
     struct buf err, out;
     buf_init(&err, why, sizeof why);
     if (options_parse(&me.options, text, &err) != WEIR_OK) {
-        log_error("%s; the agent stays dormant", without_name(why));
+        refuse(without_name(why), "");
         return false;
     }
     if (me.options.help) {
@@ -112,7 +110,9 @@ static bool take_options(const char *text)
         return false;
     }
     if (!load_rules(&err)) {
-        log_error("option rules=%s: %s; the agent stays dormant", me.options.rules, without_name(why));
+        char option[OPTIONS_PATH_MAX + 32];
+        snprintf(option, sizeof option, "option rules=%s", me.options.rules);
+        refuse(option, without_name(why));
         return false;
     }
     return true;
@@ -159,113 +159,6 @@ static void find_directory(void)
         log_warn("option dir=%s: not a directory this user can write to; %s is used instead", me.options.dir, me.dir);
 }
 
-static void note_hook(const char *name, const char *state)
-{
-    if (me.reporter.hook_count < WEIR_MAX_HOOKS)
-        me.reporter.hooks[me.reporter.hook_count++] = (struct weir_hook_state){ name, state };
-}
-
-/* Tables and id caches; everything a hook needs before it may be called. */
-static enum weir_rc prepare(JNIEnv *jni)
-{
-    enum weir_rc rc = acct_init(&capture, (uint32_t)me.options.max_live);
-    if (rc == WEIR_OK)
-        rc = loaders_init(jni, acct_stacks());
-    if (rc != WEIR_OK)
-        return rc;
-    struct frames_config frames = { .stacks = acct_stacks(), .rules = &me.rules, .role = me.jvm.role,
-                                    .depth = me.options.depth, .few = !me.options.stacks_all && me.options.mode == WEIR_MODE_ENFORCE,
-                                    .runtime_source = me.jvm.runtime_jar, .agent_sources = me.jvm.agents };
-    if (codesource_init(jni) != WEIR_OK)
-        note_hook("code source", "not readable in this JVM: Flink's own jars and connectors in lib/ cannot be told apart");
-    return frames_init(&frames);
-}
-
-/* Only where there are tasks: elsewhere nothing would be learnt from a thread's start. */
-static void install_thread(JNIEnv *jni)
-{
-    const char *why = "ok";
-    if (me.jvm.role != WEIR_ROLE_TASKMANAGER)
-        return;
-    bool hooked = false;
-    if ((me.options.hooks & OPTVALUE_HOOK_THREAD) == 0)
-        why = "off by option hooks: owners have no job or attempt";
-    else
-        hooked = attempts_init(jni, acct_attempts(), acct_stacks()) == WEIR_OK &&
-                 hook_thread_install(jni, acct_attempt_event, &why) == WEIR_OK &&
-                 JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_THREAD_END, NULL) == WEIR_OK;
-    note_hook("thread", hooked ? "ok" : why);
-}
-
-static void install_throw(JNIEnv *jni)
-{
-    const char *why = "ok";
-    bool hooked = false;
-    if ((me.options.hooks & OPTVALUE_HOOK_THROW) == 0)
-        why = "off by option hooks: an OutOfMemoryError is not explained";
-    else
-        hooked = hook_throw_install(jni, &why) == WEIR_OK &&
-                 JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_RESOURCE_EXHAUSTED, NULL) == WEIR_OK;
-    note_hook("throw", hooked ? "ok" : why);
-}
-
-/* At VMInit libnio is not there yet. The JVM loads it for the first entry of the class path; we only ask a little earlier. */
-static void install_mapped(JNIEnv *jni, bool enforce)
-{
-    static const char library[] = "libnio.so";
-    const char *why = "off by option hooks: mapped files are not counted";
-    enum weir_rc rc = WEIR_EINVAL;
-    if (enforce && me.options.deny[WEIR_MAPPED])
-        hook_map_enforce(deny_or_claim_mapping);
-    if ((me.options.hooks & OPTVALUE_HOOK_MAPPED) != 0)
-        rc = hook_map_install(library, nio_thread, &why);
-    if (rc == WEIR_ENOENT) {
-        nio_load(jni);
-        rc = hook_map_install(library, nio_thread, &why);
-    }
-    me.reporter.mapped = rc == WEIR_OK;
-    note_hook("mapped", rc == WEIR_OK ? "ok" : why);
-    if (rc == WEIR_OK && nio_maps_already(jni))
-        note_hook("mapped before weir", "files mapped by a Java agent that started before this one are not counted");
-}
-
-static void install_exit(void)
-{
-    struct hook_exit_flags flags = { false, false };
-    const char *why = "off by option hooks: how a JVM ends without shutdown is not said";
-    enum weir_rc rc = WEIR_EINVAL;
-    vmflags_bool("ExitOnOutOfMemoryError", &flags.exit_on_oom);
-    vmflags_bool("CrashOnOutOfMemoryError", &flags.crash_on_oom);
-    if ((me.options.hooks & OPTVALUE_HOOK_EXIT) != 0)
-        rc = lastwords_install(flags, &why);
-    note_hook("exit", rc == WEIR_OK ? "ok" : why);
-}
-
-static void install(JNIEnv *jni)
-{
-    const char *why = "ok";
-    uint64_t reserved, count, seeded = 0;
-    bool known = bits_init(jni) == WEIR_OK;
-    bool hooked = false, enforce = me.options.mode == WEIR_MODE_ENFORCE;
-    if (enforce && deny_init(jni, me.options.deny_as_jvm) != WEIR_OK)
-        enforce = false;
-    acct_enforce(me.options.deny);
-    if ((me.options.hooks & OPTVALUE_HOOK_UNSAFE) == 0)
-        why = "off by option hooks: direct buffers and Unsafe memory are not counted";
-    else
-        hooked = hook_unsafe_install(jni, enforce, &why) == WEIR_OK && hook_unsafe_check(jni, &why) == WEIR_OK;
-    note_hook("unsafe", hooked ? "ok" : why);
-    me.reporter.counting = hooked;
-    install_thread(jni);
-    install_throw(jni);
-    install_mapped(jni, enforce);
-    install_exit();
-    if (!known)
-        note_hook("bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
-    if (hooked && known && bits_read(jni, &reserved, &count) && count > 0 && seed_direct(jni, &seeded) != WEIR_OK)
-        note_hook("before weir", "this JDK keeps its cleaners elsewhere: direct buffers older than the agent are not counted");
-}
-
 static void take_limits(JNIEnv *jni)
 {
     uint64_t direct;
@@ -277,48 +170,65 @@ static void take_limits(JNIEnv *jni)
     me.policy.role = me.jvm.role;
 }
 
-static void start(JNIEnv *jni)
+static void describe_jvm(void)
 {
-    if (!me.flags_known)
-        note_hook("vm flags", "libjvm exports no structures: the JVM's own limits are unknown");
-    bounds_find(&me.limits, &me.options, &me.jvm);
-    find_directory();
-    if (prepare(jni) != WEIR_OK) {
-        log_error("no memory or class fields for the agent's tables: the agent stays dormant");
-        return;
-    }
-    install(jni);
-    take_limits(jni);
-    discover_forget(&me.jvm);
     env_property("java.vm.version", me.jvm_version, sizeof me.jvm_version);
     me.jvm_version[strcspn(me.jvm_version, "+-")] = '\0';
-    me.reporter.options = &me.options;
-    me.reporter.limits = &me.limits;
-    me.reporter.role = me.jvm.role;
-    me.reporter.jvm = me.jvm_version;
-    me.reporter.dir = me.dir;
+    me.reporter = (struct reporter_config){ .options = &me.options, .limits = &me.limits, .role = me.jvm.role,
+                                            .jvm = me.jvm_version,  .dir = me.dir,        .hooks = &me.hooks,
+                                            .serve = control_serve, .second = control_tick };
+}
+
+static void start(JNIEnv *jni)
+{
+    struct hooks_setup setup = { &me.options, &me.rules, &me.jvm, me.attached };
+    struct control_config control = { &me.options, &me.limits, &me.policy, &me.hooks, me.dir };
+    if (!me.flags_known)
+        hooks_note(&me.hooks, "vm flags", "libjvm exports no structures: the JVM's own limits are unknown");
+    bounds_find(&me.limits, &me.options, &me.jvm);
+    find_directory();
+    door_shut_in_children();
+    if (hooks_install(jni, &setup, &me.hooks) != WEIR_OK) {
+        refuse("no memory or class fields for the agent's tables", "");
+        return;
+    }
+    take_limits(jni);
+    discover_forget(&me.jvm);
+    describe_jvm();
+    control_init(&control);
     me.running = reporter_start(jni, &me.reporter) == WEIR_OK;
     if (me.running)
         acct_open(&me.policy, reporter_wake, clock_wall_ms());
     else
-        log_error("the reporter thread cannot be started: bytes are counted, nothing is said");
+        refuse("the reporter thread cannot be started: bytes are counted, nothing is said", "");
+}
+
+/* False: me.why says why the agent stays dormant, or, where nobody asked for it in this JVM, nothing is to be said. */
+static bool init(JNIEnv *jni)
+{
+    me.flags_known = vmflags_init() == WEIR_OK;
+    discover_jvm(&me.jvm);
+    int java = env_java_major();
+    if (dormant()) {
+        discover_forget(&me.jvm);
+        snprintf(me.why, sizeof me.why, "no TaskManager or JobManager, and no option limit.COMPONENT=SIZE says what to watch in %s",
+                 me.jvm.main_class[0] != '\0' ? me.jvm.main_class : "this JVM");
+        return false;
+    }
+    if (java < OLDEST_JAVA) {
+        log_warn("JDK %d is not supported (11 and newer are): the agent stays dormant", java);
+        snprintf(me.why, sizeof me.why, "JDK %d is not supported, 11 and newer are", java);
+        return false;
+    }
+    start(jni);
+    return me.running;
 }
 
 static void JNICALL on_vm_init(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
 {
     (void)ti;
     (void)thread;
-    me.flags_known = vmflags_init() == WEIR_OK;
-    discover_jvm(&me.jvm);
-    if (dormant()) {
-        discover_forget(&me.jvm);
-        return;
-    }
-    int java = env_java_major();
-    if (java < OLDEST_JAVA)
-        log_warn("JDK %d is not supported (11 and newer are): the agent stays dormant", java);
-    else
-        start(jni);
+    init(jni);
 }
 
 static void JNICALL on_thread_end(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
@@ -347,10 +257,7 @@ static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
         ending_tell(jni, acct_stacks(), by, sizeof by);
         reporter_stop(by, VMDEATH_WAIT_MS);
     }
-    hook_unsafe_shut();
-    hook_thread_shut();
-    hook_throw_shut();
-    hook_map_shut();
+    door_set(DOOR_SHUT);
     hook_exit_shut();
 }
 
@@ -372,7 +279,7 @@ static enum weir_rc ask_for_events(void)
     enum weir_rc rc = JVM_TRY(AddCapabilities, &want);
     if (rc == WEIR_OK)
         rc = JVM_TRY(SetEventCallbacks, &callbacks, sizeof callbacks);
-    if (rc == WEIR_OK)
+    if (rc == WEIR_OK && !me.attached)
         rc = JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_VM_INIT, NULL);
     if (rc == WEIR_OK)
         rc = JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_VM_DEATH, NULL);
@@ -381,12 +288,12 @@ static enum weir_rc ask_for_events(void)
 
 /* A copy loaded by another path knows nothing of us: both would replace the same natives, and the first one would count
  * nothing while it says that all is well. */
-static bool is_second_copy(void)
+static bool is_second_copy(struct buf *why)
 {
     char path[OPTIONS_PATH_MAX];
     if (!twin_find("libweir.so", &me, path, sizeof path))
         return false;
-    log_warn("another copy of libweir.so is loaded: %s; this one stays dormant", path);
+    buf_printf(why, "another copy of libweir.so is loaded: %s; this one stays dormant", path);
     return true;
 }
 
@@ -397,8 +304,13 @@ jint lifecycle_load(JavaVM *vm, const char *options)
         return JNI_OK;
     }
     me.loaded = true;
-    if (is_second_copy())
+    char       text[OPTIONS_PATH_MAX + 100];
+    struct buf why;
+    buf_init(&why, text, sizeof text);
+    if (is_second_copy(&why)) {
+        log_warn("%s", text);
         return JNI_OK;
+    }
     bool fine = take_options(options);
     if (me.options.strict && (!fine || !strict_files()) && !me.options.help)
         return JNI_ERR;
@@ -409,4 +321,89 @@ jint lifecycle_load(JavaVM *vm, const char *options)
         return me.options.strict ? JNI_ERR : JNI_OK;
     }
     return JNI_OK;
+}
+
+/* ---- attach ---- */
+
+static void put_found(struct buf *b, const char *what, uint64_t blocks, uint64_t bytes, const char *noun)
+{
+    buf_printf(b, "%s ", what);
+    figure_count(b, blocks, noun);
+    buf_puts(b, " of ");
+    figure_bytes(b, bytes);
+}
+
+/* What was there before, and what finding it cost the program. */
+static void describe_found(struct buf *b)
+{
+    const struct hooks *h = &me.hooks;
+    put_found(b, "found:", h->seed.direct_blocks, h->seed.direct_bytes, "direct buffer");
+    put_found(b, " before weir, network", h->seed.network_blocks, h->seed.network_bytes, "buffer");
+    put_found(b, ", managed", h->managed_blocks, h->managed_bytes, "page");
+    put_found(b, ", mapped", h->seed.mapped_blocks, h->seed.mapped_bytes, "file");
+    buf_printf(b, ", %u tasks running", (unsigned)h->tasks);
+    if (h->network_seen != h->network_expected)
+        buf_printf(b, "; the network pool says %llu segments, %llu of their size are there: none is told from the others",
+                   (unsigned long long)h->network_expected, (unsigned long long)h->network_seen);
+    if (h->freed_more)
+        buf_puts(b, "; more was freed meanwhile than could be followed: managed may be too high");
+    buf_printf(b, "; pause %.1f ms for the heap, %.1f ms for direct buffers alone", (double)h->walk_us / 1000,
+               (double)h->seed.held_us / 1000);
+}
+
+static enum weir_attach attach_first(JavaVM *vm, const char *options, struct buf *answer)
+{
+    JNIEnv *jni = NULL;
+    me.why[0] = '\0';
+    if (is_second_copy(answer))
+        return WEIR_ATTACH_FAILED;
+    me.attached = true;
+    if (!take_options(options)) {
+        buf_puts(answer, me.options.help ? "help was printed to the JVM's stderr" : me.why);
+        return WEIR_ATTACH_BAD_OPTIONS;
+    }
+    bool fine = env_init(vm) == WEIR_OK && (*vm)->GetEnv(vm, (void **)&jni, JNI_VERSION_1_6) == JNI_OK &&
+                ask_for_events() == WEIR_OK && (*jni)->PushLocalFrame(jni, 64) == JNI_OK;
+    if (!fine) {
+        buf_puts(answer, "this JVM offers no usable JVMTI (HotSpot of JDK 11 or newer is needed)");
+        return WEIR_ATTACH_UNSUPPORTED;
+    }
+    me.loaded = true;
+    fine = init(jni);
+    (*jni)->PopLocalFrame(jni, NULL);
+    if (!fine) {
+        buf_puts(answer, me.why);
+        return dormant() ? WEIR_ATTACH_DORMANT : WEIR_ATTACH_FAILED;
+    }
+    describe_found(answer);
+    log_info("attached; %s", answer->data);
+    return WEIR_ATTACH_OK;
+}
+
+static enum weir_attach attach(JavaVM *vm, const char *options, struct buf *answer)
+{
+    if (me.running)
+        return control_ask(options, answer);
+    if (control_is_command(options)) {
+        buf_printf(answer, "weir does not run in this JVM%s", me.loaded ? ": it stayed dormant" : "; load it first");
+        return WEIR_ATTACH_NOT_RUNNING;
+    }
+    return attach_first(vm, options, answer);
+}
+
+jint lifecycle_attach(JavaVM *vm, const char *options)
+{
+    static char text[REPLY_TEXT_MAX]; /* the Attach Listener's alone */
+    char        rest[ATTACH_OPTIONS_MAX], path[REPLY_PATH_MAX];
+    struct buf  answer;
+    buf_init(&answer, text, sizeof text);
+    if (!reply_split(options != NULL ? options : "", rest, sizeof rest, path, sizeof path)) {
+        log_error("options of an attach: longer than %d bytes", ATTACH_OPTIONS_MAX - 1);
+        return WEIR_ATTACH_BAD_OPTIONS;
+    }
+    enum weir_attach code = attach(vm, rest, &answer);
+    if (code != WEIR_ATTACH_OK)
+        log_warn("attach: %s", text);
+    reply_send(path, code == WEIR_ATTACH_OK, text);
+    return (jint)code;
 }

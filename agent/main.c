@@ -2,9 +2,7 @@
 /* main.c: the three functions the JVM calls; everything else in the library is hidden. */
 #include <jni.h>
 
-#include "base/log.h"
 #include "lifecycle.h"
-#include "weir.h"
 
 /* jni.h's JNIEXPORT is what makes these visible against -fvisibility=hidden. */
 JNIEXPORT jint JNICALL Agent_OnLoad(JavaVM *vm, char *options, void *reserved);
@@ -17,14 +15,10 @@ jint JNICALL Agent_OnLoad(JavaVM *vm, char *options, void *reserved)
     return lifecycle_load(vm, options);
 }
 
-/* Live attach is not built yet: it says so and leaves the JVM as it was. */
 jint JNICALL Agent_OnAttach(JavaVM *vm, char *options, void *reserved)
 {
-    (void)vm;
-    (void)options;
     (void)reserved;
-    log_error("live attach is not available in version " WEIR_VERSION ": start the JVM with -agentpath");
-    return WEIR_ATTACH_UNSUPPORTED;
+    return lifecycle_attach(vm, options);
 }
 
 /* Called when the JVM ends; the library itself stays (-z nodelete), hooks may still be passing through. */

@@ -35,6 +35,12 @@ void readings_init(JNIEnv *jni, const struct readings_config *config)
     me.config = *config;
 }
 
+void readings_forget_peaks(void)
+{
+    memset(me.peak, 0, sizeof me.peak);
+    memset(me.peak_ms, 0, sizeof me.peak_ms);
+}
+
 static void polled_row(struct weir_sheet *out, enum weir_component c, bool known, uint64_t used, int64_t now)
 {
     struct weir_row *row = &out->rows[c];

@@ -18,6 +18,8 @@ struct readings_config {
     bool                 mapped;   /* hooks book the row `mapped` */
 };
 
+/* Peaks of the rows read here start again. */
+void readings_forget_peaks(void);
 void readings_init(JNIEnv *jni, const struct readings_config *config);
 /* Once a second: the VM's own figures; the first call finds the beans. */
 const struct pools_figures *readings_vm(void);

@@ -29,11 +29,14 @@
 #include "lastwords.h"
 #include "model/diagnose.h"
 #include "oom.h"
+#include "out/figure.h"
 #include "out/out.h"
+#include "out/out_sheet.h"
+#include "out/parts.h"
 #include "readings.h"
 #include "survivors.h"
 
-enum { TICK_MS = 1000, REARM_MS = 10000, JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 1024, KEPT_FILES = 3 };
+enum { TICK_MS = 1000, REARM_MS = 10000, RESEED_MS = 3000, JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 1024, KEPT_FILES = 3 };
 
 static struct {
     struct reporter_config config;
@@ -47,6 +50,9 @@ static struct {
     char                  host[256], tm[300];
     struct files_stream   json;
     uint64_t              seq;
+    struct weir_start     start;
+    bool                  paused, reseeded;
+    int64_t               begin_ms;
     bool                  governing; /* stacks=auto outside enforce */
     int64_t               start_mono_ms, last_tick_ms, last_sheet_ms, last_rearm_ms;
     bool                  advised;
@@ -269,6 +275,16 @@ static void judge_rows(int64_t now)
     }
 }
 
+/* Once, a while after the start: what was being allocated then has its cleaner now. */
+static void reseed(int64_t mono)
+{
+    struct seed found;
+    if (me.reseeded || mono - me.begin_ms < RESEED_MS)
+        return;
+    me.reseeded = true;
+    hooks_reseed(me.jni, me.config.hooks, &found);
+}
+
 /* About the biggest owner: its component, its stack, its attempt. */
 static void judge_survivors(int64_t now)
 {
@@ -297,6 +313,10 @@ static void tick(int64_t mono)
     struct policy_verdict budget;
     int64_t now = clock_wall_ms();
     me.last_tick_ms = mono;
+    me.config.second(me.jni);
+    if (me.paused)
+        return;
+    reseed(mono);
     govern_cost(mono, &me.cost);
     if (mono - me.last_rearm_ms >= REARM_MS) {
         me.last_rearm_ms = mono;
@@ -315,6 +335,105 @@ static void tick(int64_t mono)
     }
     write_blackbox();
     readings_keep(&me.sheet, now);
+}
+
+/* ---- the start event ---- */
+
+static void describe_start(void)
+{
+    const struct bounds *l = me.config.limits;
+    me.start = (struct weir_start){ .version = WEIR_VERSION, .jvm = me.config.jvm, .gc = vmflags_gc(), .flink = l->flink,
+                                 .role = me.config.role, .mode = me.config.options->mode };
+    memcpy(me.start.limits, l->component, sizeof me.start.limits);
+    memcpy(me.start.pools, l->pool, sizeof me.start.pools);
+    me.start.hook_count = me.config.hooks->count;
+    memcpy(me.start.hooks, me.config.hooks->state, sizeof me.start.hooks);
+    me.start.warning_count = l->warning_count;
+    memcpy(me.start.warnings, l->warnings, sizeof me.start.warnings);
+}
+
+static void say_start_json(void)
+{
+    describe_start();
+    struct weir_header h = header();
+    struct buf json = json_buf();
+    out_json_start(&json, &h, &me.start);
+    files_put_line(&me.json, &json);
+}
+
+/* ---- what commands ask for ---- */
+
+void reporter_tell_status(struct buf *out)
+{
+    const struct hooks *h = me.config.hooks;
+    write_blackbox();
+    out_sheet_who(out, blackbox_sheet());
+    for (size_t i = 0; i < h->count; i++)
+        buf_printf(out, "\nhook %s: %s", h->state[i].name, h->state[i].state);
+    if (me.json.path[0] != '\0')
+        buf_printf(out, "\njson %s", me.json.path);
+    buf_puts(out, "\nagent ");
+    figure_bytes(out, me.sheet.agent.bytes);
+    buf_printf(out, ", walking stacks takes %.2f %% of one CPU (an estimate)", (double)me.sheet.agent.walk_ppm / 10000);
+    parts_losses(out, &me.sheet.agent);
+}
+
+void reporter_tell_sheet(struct buf *out)
+{
+    write_sheet("request");
+    out_sheet_table(out, &me.sheet);
+}
+
+void reporter_tell_report(struct buf *out)
+{
+    write_blackbox();
+    const struct ledger_sheet *l = blackbox_sheet();
+    out_sheet_who(out, l);
+    buf_puts(out, "\n");
+    out_sheet_table(out, &l->sheet);
+    buf_puts(out, l->sheet.owner_count != 0 ? "\n" : "");
+    out_sheet_owners(out, &l->sheet);
+    if (me.unused.text[0] != '\0')
+        buf_printf(out, "\nadvice %s", me.unused.text);
+    for (uint32_t i = 0; i < l->line_count; i++) {
+        buf_puts(out, "\nsaid ");
+        out_sheet_line(out, &l->lines[i]);
+    }
+}
+
+void reporter_forget_peaks(void)
+{
+    readings_forget_peaks();
+}
+
+/* stacks=auto outside enforce. */
+static void regovern(void)
+{
+    me.governing = !me.config.options->stacks_all && me.config.options->mode != WEIR_MODE_ENFORCE;
+    govern_start(!me.governing, clock_mono_ms());
+}
+
+void reporter_reoption(void)
+{
+    regovern();
+    describe_start();
+    blackbox_describe(&me.start);
+}
+
+void reporter_pause(void)
+{
+    write_sheet("request");
+    me.paused = true;
+    struct weir_header h = header();
+    struct buf json = json_buf();
+    out_json_stop(&json, &h, "request", "");
+    files_put_line(&me.json, &json);
+}
+
+void reporter_resume(void)
+{
+    me.paused = false;
+    say_start_json();
 }
 
 /* ---- start and stop ---- */
@@ -403,25 +522,14 @@ static void identify(void)
 
 static void say_start(void)
 {
-    static struct weir_start start;
     const struct bounds *l = me.config.limits;
-    start = (struct weir_start){ .version = WEIR_VERSION, .jvm = me.config.jvm, .gc = vmflags_gc(), .flink = l->flink,
-                                 .role = me.config.role, .mode = me.config.options->mode };
-    memcpy(start.limits, l->component, sizeof start.limits);
-    memcpy(start.pools, l->pool, sizeof start.pools);
-    start.hook_count = me.config.hook_count;
-    memcpy(start.hooks, me.config.hooks, sizeof start.hooks);
-    start.warning_count = l->warning_count;
-    memcpy(start.warnings, l->warnings, sizeof start.warnings);
-    struct weir_header h = header();
-    struct buf text = text_buf(), json = json_buf();
-    out_json_start(&json, &h, &start);
-    files_put_line(&me.json, &json);
-    out_text_start(&text, &start);
-    log_text(LOG_INFO, h.time_ms, text.data);
+    say_start_json();
+    struct buf text = text_buf();
+    out_text_start(&text, &me.start);
+    log_text(LOG_INFO, clock_wall_ms(), text.data);
     for (size_t i = 0; i < l->warning_count; i++)
         log_warn("%s", l->warnings[i]);
-    open_blackbox(&start);
+    open_blackbox(&me.start);
 }
 
 static void say_stop(const char *reason)
@@ -460,20 +568,20 @@ static void JNICALL run(jvmtiEnv *ti, JNIEnv *jni, void *unused)
 {
     (void)ti;
     (void)unused;
-    struct readings_config readings = { me.config.limits, me.config.role, me.config.counting, me.config.mapped };
+    struct readings_config readings = { me.config.limits, me.config.role, me.config.hooks->counting, me.config.hooks->mapped };
     me.jni = jni;
     readings_init(jni, &readings);
     identify();
     open_log();
     open_json();
     say_start();
-    me.last_sheet_ms = me.last_tick_ms = clock_mono_ms();
-    me.governing = !me.config.options->stacks_all && me.config.options->mode != WEIR_MODE_ENFORCE;
-    govern_start(!me.governing, me.last_tick_ms);
+    me.begin_ms = me.last_sheet_ms = me.last_tick_ms = clock_mono_ms();
+    regovern();
     /* Acquire: pairs with reporter_stop(). */
     while (!atomic_load_explicit(&me.stopping, memory_order_acquire)) {
         wait_for_work();
         drain();
+        me.config.serve(jni);
         int64_t mono = clock_mono_ms();
         govern_tick(mono);
         if (mono - me.last_tick_ms >= TICK_MS)

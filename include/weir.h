@@ -25,7 +25,15 @@ enum weir_exit {
 };
 
 /* Results of Agent_OnAttach; attach clients show the number (values from 100 on are an agent's). */
-enum weir_attach { WEIR_ATTACH_OK = 0, WEIR_ATTACH_BAD_OPTIONS = 100, WEIR_ATTACH_UNSUPPORTED = 101 };
+enum weir_attach {
+    WEIR_ATTACH_OK = 0,
+    WEIR_ATTACH_BAD_OPTIONS = 100,
+    WEIR_ATTACH_UNSUPPORTED = 101, /* this JVM */
+    WEIR_ATTACH_NOT_RUNNING = 102, /* a command, and no agent to do it */
+    WEIR_ATTACH_DORMANT = 103,     /* no TaskManager, no JobManager, no limit given */
+    WEIR_ATTACH_FAILED = 104,
+    WEIR_ATTACH_BUSY = 105         /* another command is being done */
+};
 
 enum weir_role {
     WEIR_ROLE_OTHER = 1, /* any other main class: dormant unless an option sets a limit */

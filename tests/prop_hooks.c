@@ -94,8 +94,8 @@ static void ask(void)
 
 static void seed(void)
 {
-    acct_seed(FREE, 100, WEIR_KIND_DIRECT);
-    acct_seed(HELD, 100, WEIR_KIND_DIRECT);
+    acct_seed(FREE, 100, WEIR_BEFORE_WEIR, WEIR_KIND_DIRECT);
+    acct_seed(HELD, 100, WEIR_BEFORE_WEIR, WEIR_KIND_DIRECT);
 }
 
 static void realloc_moved(void)

@@ -126,8 +126,8 @@ static void ask_and_seed(uint64_t *seed)
             acct_holds((uintptr_t)b);
     }
     struct block *old = real_malloc(sizeof *old); /* from before: nobody else has it */
-    acct_seed((uintptr_t)old, 64, WEIR_KIND_DIRECT);
-    acct_seed((uintptr_t)old, 64, WEIR_KIND_DIRECT);
+    acct_seed((uintptr_t)old, 64, WEIR_BEFORE_WEIR, WEIR_KIND_DIRECT);
+    acct_seed((uintptr_t)old, 64, WEIR_BEFORE_WEIR, WEIR_KIND_DIRECT);
     release(old);
 }
 

@@ -265,14 +265,14 @@ static void acct_books_a_nested_call_undecided_and_does_not_walk(void)
 
 static void acct_seed_books_before_weir_once(void)
 {
-    acct_seed(4096, 100, WEIR_KIND_DIRECT);
-    acct_seed(4096, 100, WEIR_KIND_DIRECT);
+    acct_seed(4096, 100, WEIR_BEFORE_WEIR, WEIR_KIND_DIRECT);
+    acct_seed(4096, 100, WEIR_BEFORE_WEIR, WEIR_KIND_DIRECT);
     CU_ASSERT_EQUAL(fake.walks, 0);
     holds(WEIR_BEFORE_WEIR, 100, 1);
     CU_ASSERT_EQUAL(sheet.rows[WEIR_BEFORE_WEIR].kind_bytes[WEIR_KIND_DIRECT], 100);
     CU_ASSERT_EQUAL(sheet.agent.stale, 0);
     allocate(8192, 7);
-    acct_seed(8192, 8, WEIR_KIND_DIRECT); /* a hook saw it already */
+    acct_seed(8192, 8, WEIR_BEFORE_WEIR, WEIR_KIND_DIRECT); /* a hook saw it already */
     holds(WEIR_BEFORE_WEIR, 100, 1);
     holds(WEIR_TASK_OFF_HEAP, 7, 1);
     CU_ASSERT_TRUE(acct_freed(4096));

@@ -13,6 +13,7 @@
 
 #include "alloc_watch.h"
 #include "core/acct.h"
+#include "core/door.h"
 #include "crew.h"
 #include "fake_capture.h"
 #include "gotlib.h"
@@ -42,6 +43,7 @@ static void fresh(void)
     CU_ASSERT_EQUAL_FATAL(acct_init(&fake_ops, MAX_LIVE), WEIR_OK);
     if (lib.handle != NULL)
         return;
+    door_shut_in_children();
     CU_ASSERT_EQUAL(hook_map_install(LIBRARY, calling_thread, &why), WEIR_ENOENT);
     CU_ASSERT_STRING_EQUAL(why, "the JVM's NIO library is not loaded: mapped files are not counted");
     CU_ASSERT_EQUAL(hook_map_install("libcunit.so.1", calling_thread, &why), WEIR_EINVAL);
@@ -378,13 +380,27 @@ static void hook_map_does_nothing_in_a_forked_child(void)
 static void hook_map_only_calls_through_when_shut(void)
 {
     void *a = lib.map(ODD);
-    hook_map_shut();
+    door_set(DOOR_SHUT);
     void *b = lib.map(ODD);
     CU_ASSERT_PTR_NOT_EQUAL(b, MAP_FAILED);
     holds(ODD, 1);
     CU_ASSERT_EQUAL(lib.unmap(a, ODD), 0);
     CU_ASSERT_EQUAL(lib.unmap(b, ODD), 0);
     holds(ODD, 1);
+    door_set(DOOR_OPEN);
+}
+
+static void hook_map_lets_go_but_takes_nothing_while_idle(void)
+{
+    void *a = lib.map(ODD);
+    door_set(DOOR_IDLE);
+    void *b = lib.map(ODD);
+    holds(ODD, 1);
+    CU_ASSERT_EQUAL(lib.unmap(a, ODD), 0);
+    holds(0, 0);
+    door_set(DOOR_OPEN);
+    CU_ASSERT_EQUAL(lib.unmap(b, ODD), 0);
+    holds(0, 0);
 }
 
 SUITE(hook_map, fresh, gone, CASE(hook_map_books_the_length_asked_for),
@@ -395,4 +411,5 @@ SUITE(hook_map, fresh, gone, CASE(hook_map_books_the_length_asked_for),
       CASE(hook_map_books_no_failure), CASE(hook_map_lets_pass_what_it_does_not_know),
       CASE(hook_map_keeps_errno_and_allocates_nothing), CASE(hook_map_is_exact_under_threads),
       CASE(hook_map_notices_who_writes_over_it), CASE(hook_map_does_nothing_in_a_forked_child),
-      CASE(hook_map_only_calls_through_when_shut));
+      CASE(hook_map_only_calls_through_when_shut),
+      CASE(hook_map_lets_go_but_takes_nothing_while_idle));

@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "core/counters.h"
 #include "core/sample.h"
+#include "core/tombs.h"
 #include "model/component.h"
 #include "base/poison.h"
 
@@ -33,12 +34,13 @@ static struct {
     atomic_llong              coarse_ms;
     struct lock               policy_lock;
     struct policy             policy; /* protected by policy_lock */
-    /* Written by acct_open() before `open`; quiet only rises afterwards. */
+    /* Written by acct_open() before `open`, and by acct_relimit(); a hook may go by the old ones for one more call. */
     atomic_ullong             quiet[WEIR_COMPONENT_COUNT];
-    uint64_t                  quiet_budget;
+    atomic_ullong             quiet_budget;
     bool                      in_budget[WEIR_COMPONENT_COUNT];
-    bool                      deny[WEIR_COMPONENT_COUNT]; /* set before acct_open() */
-    uint64_t                  limit[WEIR_COMPONENT_COUNT];
+    bool                      may_deny[WEIR_COMPONENT_COUNT]; /* asked for; of those, deny has the ones with a limit */
+    atomic_bool               deny[WEIR_COMPONENT_COUNT];
+    atomic_ullong             limit[WEIR_COMPONENT_COUNT];
     atomic_ullong             frees[WEIR_COMPONENT_COUNT]; /* of components that may be denied */
     void (*wake)(void);
     atomic_bool               open;
@@ -86,18 +88,33 @@ void acct_close(void)
     memset(&books, 0, sizeof books);
 }
 
+void acct_relimit(const struct policy_limits *limits)
+{
+    lock_take(&books.policy_lock);
+    policy_init(&books.policy, limits);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
+        atomic_store_explicit(&books.quiet[c], policy_quiet(&books.policy, (enum weir_component)c), memory_order_relaxed);
+        atomic_store_explicit(&books.limit[c], limits->limit[c].bytes, memory_order_relaxed);
+        atomic_store_explicit(&books.deny[c], books.may_deny[c] && limits->limit[c].set, memory_order_relaxed);
+    }
+    atomic_store_explicit(&books.quiet_budget, policy_quiet_budget(&books.policy), memory_order_relaxed);
+    lock_drop(&books.policy_lock);
+}
+
+void acct_forget_peaks(void)
+{
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        counters_forget_peak(&books.totals, (enum weir_component)c);
+    atomic_store_explicit(&books.undecided_peak, 0, memory_order_relaxed);
+}
+
 void acct_open(const struct policy_limits *limits, void (*wake)(void), int64_t wall_ms)
 {
-    policy_init(&books.policy, limits);
+    acct_relimit(limits);
     atomic_store_explicit(&books.coarse_ms, wall_ms, memory_order_relaxed);
-    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
-        atomic_init(&books.quiet[c], policy_quiet(&books.policy, (enum weir_component)c));
-        books.deny[c] = books.deny[c] && limits->limit[c].set;
-        books.limit[c] = limits->limit[c].bytes;
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
         books.in_budget[c] = policy_in_budget(&books.policy, (enum weir_component)c);
-        counters_forget_peak(&books.totals, (enum weir_component)c); /* of our own self-check */
-    }
-    books.quiet_budget = policy_quiet_budget(&books.policy);
+    acct_forget_peaks(); /* of our own self-check */
     books.wake = wake;
     /* Release: the thresholds above. Pairs with the acquire in speak_if_due(). */
     atomic_store_explicit(&books.open, true, memory_order_release);
@@ -156,10 +173,11 @@ static void speak_if_due(void *thread, const struct owner_key *key, uint64_t byt
     if (!atomic_load_explicit(&books.open, memory_order_acquire))
         return;
     bool quiet = before + bytes <= atomic_load_explicit(&books.quiet[key->component], memory_order_relaxed);
-    if (quiet && (!books.in_budget[key->component] || books.quiet_budget == UINT64_MAX))
+    uint64_t quiet_budget = atomic_load_explicit(&books.quiet_budget, memory_order_relaxed);
+    if (quiet && (!books.in_budget[key->component] || quiet_budget == UINT64_MAX))
         return;
     read_used(e.used);
-    if (quiet && budget_used(e.used) <= books.quiet_budget)
+    if (quiet && budget_used(e.used) <= quiet_budget)
         return;
     e.type = RING_BREACH;
     e.requested = bytes;
@@ -231,7 +249,7 @@ static void forget(struct live_rec rec)
         return; /* the table has taken it off its own sum */
     enum weir_component c = owners_key(books.owners, rec.owner).component;
     counters_release(&books.totals, c, rec.bytes);
-    if (books.deny[c])
+    if (atomic_load_explicit(&books.deny[c], memory_order_relaxed))
         atomic_fetch_add_explicit(&books.frees[c], 1, memory_order_relaxed);
     unbook(rec);
 }
@@ -312,7 +330,7 @@ void acct_allocated_as(void *thread, uintptr_t addr, uint64_t bytes, enum weir_c
 
 void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT])
 {
-    memcpy(books.deny, deny, sizeof books.deny);
+    memcpy(books.may_deny, deny, sizeof books.may_deny);
 }
 
 uint64_t acct_used(enum weir_component component)
@@ -327,7 +345,7 @@ uint64_t acct_frees(enum weir_component component)
 
 uint64_t acct_limit(enum weir_component component)
 {
-    return books.limit[component];
+    return atomic_load_explicit(&books.limit[component], memory_order_relaxed);
 }
 
 enum acct_answer acct_claim(void *thread, uint64_t bytes, struct acct_claim *claim)
@@ -363,10 +381,10 @@ enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim)
     /* Acquire: pairs with the release in acct_open(). */
     bool open = atomic_load_explicit(&books.open, memory_order_acquire);
     claim->reserved = false;
-    if (!open || !claim->decided || !books.deny[c])
+    if (!open || !claim->decided || !atomic_load_explicit(&books.deny[c], memory_order_relaxed))
         return ACCT_FITS;
     /* A block that shrinks asks for nothing: it may also where spared calls took the component past its limit. */
-    claim->reserved = bytes == 0 || counters_reserve(&books.totals, c, bytes, books.limit[c]);
+    claim->reserved = bytes == 0 || counters_reserve(&books.totals, c, bytes, acct_limit(c));
     return claim->reserved ? ACCT_FITS : ACCT_OVER;
 }
 
@@ -459,10 +477,15 @@ bool acct_holds(uintptr_t addr)
 
 bool acct_suspend(uintptr_t addr, struct live_rec *rec)
 {
-    bool known = live_take(books.live, addr, rec);
-    if (!known)
-        atomic_fetch_add_explicit(&books.unknown_frees, 1, memory_order_relaxed);
-    return known;
+    if (live_take(books.live, addr, rec))
+        return true;
+    if (tombs_wanted()) {
+        tombs_put(addr);
+        if (live_take(books.live, addr, rec)) /* seeded in between */
+            return true;
+    }
+    atomic_fetch_add_explicit(&books.unknown_frees, 1, memory_order_relaxed);
+    return false;
 }
 
 void acct_restore(uintptr_t addr, struct live_rec rec)
@@ -475,13 +498,24 @@ void acct_replaced(struct live_rec rec)
     forget(rec);
 }
 
-void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind)
+static bool is_gone(uintptr_t addr)
 {
-    if (acct_holds(addr)) /* taken after the hooks went in */
-        return;
-    uint32_t owner = owners_charge_plain(books.owners, WEIR_BEFORE_WEIR, kind, bytes, acct_coarse_ms());
-    counters_add(&books.totals, WEIR_BEFORE_WEIR, kind, bytes, acct_coarse_ms());
-    remember(addr, (struct live_rec){ bytes, owner, 0 });
+    return tombs_wanted() && tombs_has(addr);
+}
+
+bool acct_seed(uintptr_t addr, uint64_t bytes, enum weir_component component, enum weir_kind kind)
+{
+    if (acct_holds(addr) || is_gone(addr)) /* taken after the hooks went in, or given back since */
+        return false;
+    uint32_t owner = owners_charge_plain(books.owners, component, kind, bytes, acct_coarse_ms());
+    struct live_rec rec = { bytes, owner, 0 };
+    counters_add(&books.totals, component, kind, bytes, acct_coarse_ms());
+    if (!remember(addr, rec))
+        return false;
+    if (!is_gone(addr) || !live_take_same(books.live, addr, rec))
+        return true;
+    forget(rec);
+    return false;
 }
 
 void acct_attempt_event(uint32_t attempt, bool ended)

@@ -19,6 +19,12 @@
  * acct_close() between). Until acct_open() nothing is spoken about; limits come with it. */
 enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live);
 void         acct_open(const struct policy_limits *limits, void (*wake)(void), int64_t wall_ms);
+/* The components that mode=enforce may deny, if they have a limit; before acct_open() or acct_relimit(). */
+void         acct_enforce(const bool deny[WEIR_COMPONENT_COUNT]);
+/* Other limits; levels start anew. A claim made before goes by the old ones. Reporter. */
+void         acct_relimit(const struct policy_limits *limits);
+/* Peaks begin again at what is used now. */
+void         acct_forget_peaks(void);
 /* Tests: drops all tables. No thread may be inside. */
 void         acct_close(void);
 
@@ -47,8 +53,6 @@ void acct_reclaimed(void *thread, uintptr_t addr, uint64_t bytes, uint64_t growt
                     struct acct_claim *claim);
 void acct_unclaimed(uint64_t bytes, const struct acct_claim *claim);
 void acct_denied(void *thread, uint64_t bytes, const struct acct_claim *claim);
-/* Which components may be denied, with their limits; before acct_open(). */
-void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT]);
 uint64_t acct_used(enum weir_component component);
 /* Blocks given back so far, of a component that may be denied: did a collection free any? */
 uint64_t acct_frees(enum weir_component component);
@@ -63,8 +67,9 @@ bool acct_suspend(uintptr_t addr, struct live_rec *rec);
 void acct_restore(uintptr_t addr, struct live_rec rec);
 void acct_replaced(struct live_rec rec);
 
-/* Memory taken before weir was loaded, found by the heap walk: booked once, without owner. */
-void acct_seed(uintptr_t addr, uint64_t bytes, enum weir_kind kind);
+/* Memory taken before weir was loaded, or while it was idle: booked once, without owner. False: it is booked already, or was
+ * freed since tombs_open() (core/tombs.h). Not inside a hook. */
+bool acct_seed(uintptr_t addr, uint64_t bytes, enum weir_component component, enum weir_kind kind);
 
 /* An OutOfMemoryError, and who made it: java.nio.Bits, a copy of Netty, other Java code, or the VM. Each has its own limit of
  * reports: a library that makes errors of its own hides nobody else's. */

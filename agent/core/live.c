@@ -188,24 +188,44 @@ enum weir_rc live_put(struct live *t, uintptr_t addr, struct live_rec rec, bool 
     return rc;
 }
 
+static void remove_locked(struct live *t, struct group *g, uint32_t *link, struct live_rec rec)
+{
+    uint32_t at = *link;
+    *link = t->slots[at - 1].next;
+    t->slots[at - 1].next = g->vacant;
+    g->vacant = at;
+    count_locked(g, g->count - 1);
+    count_ownerless_locked(g, rec, -1);
+}
+
 bool live_take(struct live *t, uintptr_t addr, struct live_rec *rec)
 {
     uint64_t hash = hash_u64(addr);
     struct group *g = &t->group[hash & (GROUPS - 1)];
     lock_take(&g->lock);
     uint32_t *link = find_locked(t, g, hash, addr);
-    uint32_t at = *link;
-    if (at != 0) {
-        struct slot *s = &t->slots[at - 1];
+    bool found = *link != 0;
+    if (found) {
+        const struct slot *s = &t->slots[*link - 1];
         *rec = (struct live_rec){ s->bytes, s->owner, s->mean };
-        *link = s->next;
-        s->next = g->vacant;
-        g->vacant = at;
-        count_locked(g, g->count - 1);
-        count_ownerless_locked(g, *rec, -1);
+        remove_locked(t, g, link, *rec);
     }
     lock_drop(&g->lock);
-    return at != 0;
+    return found;
+}
+
+bool live_take_same(struct live *t, uintptr_t addr, struct live_rec rec)
+{
+    uint64_t hash = hash_u64(addr);
+    struct group *g = &t->group[hash & (GROUPS - 1)];
+    lock_take(&g->lock);
+    uint32_t *link = find_locked(t, g, hash, addr);
+    const struct slot *s = *link != 0 ? &t->slots[*link - 1] : NULL;
+    bool found = s != NULL && s->bytes == rec.bytes && s->owner == rec.owner;
+    if (found)
+        remove_locked(t, g, link, rec);
+    lock_drop(&g->lock);
+    return found;
 }
 
 bool live_has(struct live *t, uintptr_t addr)

@@ -28,6 +28,8 @@ void         live_delete(struct live *live); /* tests and failed starts only: no
 enum weir_rc live_put(struct live *live, uintptr_t addr, struct live_rec rec, bool *stale, struct live_rec *old);
 /* False: addr unknown (older than the agent, or never stored). */
 bool         live_take(struct live *live, uintptr_t addr, struct live_rec *rec);
+/* The same if the record is this one still. */
+bool         live_take_same(struct live *live, uintptr_t addr, struct live_rec rec);
 /* Is addr in the table? The record stays where it is. */
 bool         live_has(struct live *live, uintptr_t addr);
 uint64_t     live_count(const struct live *live);

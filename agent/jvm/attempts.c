@@ -30,6 +30,7 @@ static struct {
     struct stacks   *names;
     jfieldID         holder, task, target, name; /* holder.task from JDK 19 on, target before */
     atomic_bool      flink_known;
+    _Atomic uint8_t  generation; /* from 1 on; another one: each thread looks at its tag again */
     struct {
         jfieldID job_id, job_info, task_info;
         jfieldID upper, lower;
@@ -41,7 +42,8 @@ static struct {
 /* Of the OS thread: the carriers of virtual threads say 0 for all they carry. 8 bytes of the 64 that all our TLS may take. */
 static _Thread_local struct {
     uint32_t id;
-    uint8_t  known, task, shared;
+    uint8_t  known; /* the generation it was learnt in */
+    uint8_t  task, shared;
 } mine __attribute__((tls_model("initial-exec")));
 
 static jfieldID field(JNIEnv *jni, jclass c, const char *name, const char *signature)
@@ -55,6 +57,7 @@ enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct stacks *na
     jclass thread = env_class(jni, "java/lang/Thread");
     me.book = book;
     me.names = names;
+    atomic_store_explicit(&me.generation, 1, memory_order_relaxed);
     if (thread == NULL)
         return WEIR_EJVM;
     me.name = field(jni, thread, "name", "Ljava/lang/String;");
@@ -214,7 +217,8 @@ static void learn_mine(JNIEnv *jni)
 {
     jthread thread = NULL;
     jlong tag = 0;
-    (void)jni;
+    /* first: a tag written after that comes with another generation */
+    uint8_t generation = atomic_load_explicit(&me.generation, memory_order_acquire);
     if ((*env_ti())->GetCurrentThread(env_ti(), &thread) == JVMTI_ERROR_NONE && thread != NULL) {
         (*env_ti())->GetTag(env_ti(), thread, &tag);
         drop(jni, thread);
@@ -224,12 +228,12 @@ static void learn_mine(JNIEnv *jni)
         mine.task = (tag & 2) != 0;
         mine.shared = (tag & 1) != 0;
     }
-    mine.known = 1;
+    mine.known = generation;
 }
 
 struct attempts_thread attempts_current(JNIEnv *jni)
 {
-    if (!mine.known)
+    if (mine.known != atomic_load_explicit(&me.generation, memory_order_relaxed))
         learn_mine(jni);
     struct attempts_thread t = { mine.id, mine.shared != 0 };
     if (t.id != 0 && !mine.task && !attempts_running(me.book, t.id))
@@ -260,6 +264,38 @@ uint32_t attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms)
     return id;
 }
 
+/* One that the hook has seen start has its tag. A thread that only descends from a task's cannot be told from others now. */
+static bool adopt(JNIEnv *jni, jthread thread, int64_t coarse_ms)
+{
+    jlong tag = 0;
+    (*env_ti())->GetTag(env_ti(), thread, &tag);
+    jobject runnable = tag == 0 ? runnable_of(jni, thread) : NULL;
+    bool task = is_task(jni, runnable);
+    if (task) {
+        struct attempt_identity who = identity(jni, runnable);
+        tag_thread(thread, attempts_begin(me.book, &who, coarse_ms), true, false);
+    }
+    drop(jni, runnable);
+    return task;
+}
+
+uint32_t attempts_adopt(JNIEnv *jni, int64_t coarse_ms)
+{
+    jthread *threads = NULL;
+    jint count = 0;
+    uint32_t found = 0;
+    if (JVM_TRY(GetAllThreads, &count, &threads) != WEIR_OK)
+        return 0;
+    for (jint i = 0; i < count; i++) {
+        found += adopt(jni, threads[i], coarse_ms);
+        drop(jni, threads[i]);
+    }
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)threads);
+    /* Release: the tags. Pairs with the acquire in learn_mine(). */
+    atomic_fetch_add_explicit(&me.generation, 1, memory_order_release);
+    return found;
+}
+
 void attempts_start_failed(JNIEnv *jni, jthread started, uint32_t id, int64_t coarse_ms)
 {
     (void)jni;
@@ -269,7 +305,7 @@ void attempts_start_failed(JNIEnv *jni, jthread started, uint32_t id, int64_t co
 
 uint32_t attempts_on_end(JNIEnv *jni, int64_t coarse_ms)
 {
-    if (!mine.known)
+    if (mine.known != atomic_load_explicit(&me.generation, memory_order_relaxed))
         learn_mine(jni);
     if (!mine.task)
         return 0;

@@ -23,6 +23,9 @@ enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct stacks *na
 struct attempts_thread attempts_current(JNIEnv *jni);
 /* In Thread.start0 on the starting thread: `started` is about to run. Returns the new attempt's id when it is a task's. */
 uint32_t attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms);
+/* Outside hooks, after hook_thread_install(): the tasks that run already. How many. Their begin is taken to be now: Flink's
+ * Task does not say. */
+uint32_t attempts_adopt(JNIEnv *jni, int64_t coarse_ms);
 /* The start failed: undo. */
 void     attempts_start_failed(JNIEnv *jni, jthread started, uint32_t id, int64_t coarse_ms);
 /* On the ending thread itself. Returns the attempt that ends with it, 0 for other threads. */

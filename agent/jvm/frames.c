@@ -40,6 +40,7 @@ struct cache {
 static struct {
     struct frames_config config;
     struct cache        *cache;
+    atomic_bool          few;
     atomic_ullong        walks, frames;
 } me;
 
@@ -52,6 +53,11 @@ enum weir_rc frames_init(const struct frames_config *config)
     for (int i = 0; i < CACHE_LOCKS; i++)
         lock_init(&me.cache->lock[i], LOCK_RANK_FRAMES);
     return WEIR_OK;
+}
+
+void frames_few(bool few)
+{
+    atomic_store_explicit(&me.few, few, memory_order_relaxed);
 }
 
 /* The JDK numbers the classes it generates: in a name that begins so every run of digits is dropped. */
@@ -301,7 +307,7 @@ void frames_count(uint64_t *walks, uint64_t *frames)
 
 bool frames_site(void *env, struct owner_key *out)
 {
-    if (me.config.few && me.config.depth > FEW && site(env, false, FEW, out))
+    if (atomic_load_explicit(&me.few, memory_order_relaxed) && me.config.depth > FEW && site(env, false, FEW, out))
         return true;
     return site(env, false, me.config.depth, out);
 }
@@ -309,7 +315,7 @@ bool frames_site(void *env, struct owner_key *out)
 void frames_whole(void *env, struct owner_key *key)
 {
     struct owner_key whole;
-    if (!me.config.few || !site(env, false, me.config.depth, &whole))
+    if (!atomic_load_explicit(&me.few, memory_order_relaxed) || !site(env, false, me.config.depth, &whole))
         return;
     key->stack = whole.stack;
     key->decider = whole.decider;

@@ -17,12 +17,13 @@ struct frames_config {
     const struct rules *rules; /* outlives the process's hooks */
     enum weir_role      role;
     uint32_t            depth; /* frames kept, 1..WEIR_MAX_DEPTH */
-    bool                few;   /* keep no more than the first few of them where these decide: enforce walks every call */
     const char         *runtime_source; /* code source of TaskExecutor; "" unknown */
     const char *const  *agent_sources;  /* NULL-terminated file names of -javaagent jars */
 };
 
 enum weir_rc frames_init(const struct frames_config *config);
+/* From now on keep no more than the first few frames where these decide: enforce walks every call. At any time. */
+void frames_few(bool few);
 /* Walks and frames so far, of all threads: what the governor of stacks=auto goes by. */
 void frames_count(uint64_t *walks, uint64_t *frames);
 /* For core/capture.h; `jni` is the calling thread's JNIEnv, no exception pending. Runs no Java code. */

@@ -3,27 +3,20 @@
  * pass here. The thread's attempt is noted before the real start, because afterwards it may already allocate. */
 #include "jvm/hook_thread.h"
 
-#include <stdatomic.h>
-
 #include "base/guard.h"
 #include "core/acct.h"
+#include "core/door.h"
 #include "jvm/attempts.h"
 #include "jvm/natives.h"
 #include "base/poison.h"
 
 static void(JNICALL *real_start)(JNIEnv *, jobject);
 static hook_thread_event *on_event;
-static atomic_bool        shut;
-
-static bool counting(void)
-{
-    return !atomic_load_explicit(&shut, memory_order_relaxed);
-}
 
 static void JNICALL hook_start(JNIEnv *jni, jobject thread)
 {
     uint32_t begun = 0;
-    bool seen = counting();
+    bool seen = door_gives(); /* also while idle: who starts whom cannot be found out later */
     if (seen) {
         guard_enter();
         begun = attempts_on_start(jni, thread, acct_coarse_ms());
@@ -38,16 +31,11 @@ static void JNICALL hook_start(JNIEnv *jni, jobject thread)
 
 void hook_thread_ended(JNIEnv *jni)
 {
-    if (!counting())
+    if (!door_gives())
         return;
     uint32_t ended = attempts_on_end(jni, acct_coarse_ms());
     if (ended != 0)
         on_event(ended, true);
-}
-
-void hook_thread_shut(void)
-{
-    atomic_store_explicit(&shut, true, memory_order_relaxed);
 }
 
 enum weir_rc hook_thread_install(JNIEnv *jni, hook_thread_event *event, const char **why)

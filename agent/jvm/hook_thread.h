@@ -15,6 +15,5 @@ typedef void hook_thread_event(uint32_t attempt, bool ended);
 enum weir_rc hook_thread_install(JNIEnv *jni, hook_thread_event *event, const char **why);
 /* From the ThreadEnd event. */
 void hook_thread_ended(JNIEnv *jni);
-void hook_thread_shut(void);
 
 #endif

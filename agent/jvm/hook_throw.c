@@ -14,6 +14,7 @@
 
 #include "base/guard.h"
 #include "core/acct.h"
+#include "core/door.h"
 #include "jvm/env.h"
 #include "jvm/frames.h"
 #include "jvm/natives.h"
@@ -26,7 +27,7 @@ static jobject(JNICALL *real_fill)(JNIEnv *, jobject, jint);
 static struct {
     jclass      out_of_memory, bits;
     jfieldID    message;
-    atomic_bool shut, quiet;
+    atomic_bool quiet;
     atomic_uint next;
     /* A slot belongs to whoever moves `taken` from false to true, then to the reporter, who gives it back. */
     struct {
@@ -124,7 +125,7 @@ static void note(JNIEnv *jni, jobject error)
 static jobject JNICALL hook_fill(JNIEnv *jni, jobject error, jint dummy)
 {
     jobject result = real_fill(jni, error, dummy);
-    if (atomic_load_explicit(&me.shut, memory_order_relaxed) || !(*jni)->IsInstanceOf(jni, error, me.out_of_memory))
+    if (!door_takes() || !(*jni)->IsInstanceOf(jni, error, me.out_of_memory))
         return result;
     if (guard_enter() && !denied && !(*jni)->ExceptionCheck(jni))
         note(jni, error);
@@ -140,7 +141,7 @@ bool hook_throw_exhausted(JNIEnv *jni, const char *what)
                               : strstr(what, "etaspace") != NULL || strstr(what, "class space") != NULL ? ACCT_OOM_METASPACE
                                                                                                          : ACCT_OOM_HEAP;
     bool told = false;
-    if (atomic_load_explicit(&me.shut, memory_order_relaxed))
+    if (!door_takes())
         return false;
     if (guard_enter() && acct_oom_due(kind) && frames_thrown(jni, &key))
         told = acct_oom(jni, &key, kind, 0);
@@ -159,11 +160,6 @@ void hook_throw_rearm(void)
     if (!atomic_exchange_explicit(&me.quiet, false, memory_order_relaxed))
         return;
     (*env_ti())->SetEventNotificationMode(env_ti(), JVMTI_ENABLE, JVMTI_EVENT_RESOURCE_EXHAUSTED, NULL);
-}
-
-void hook_throw_shut(void)
-{
-    atomic_store_explicit(&me.shut, true, memory_order_relaxed);
 }
 
 enum weir_rc hook_throw_install(JNIEnv *jni, const char **why)

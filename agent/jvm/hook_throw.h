@@ -12,9 +12,6 @@
 
 /* Live phase, once; frames_init() came before. On failure *why says what is missing. */
 enum weir_rc hook_throw_install(JNIEnv *jni, const char **why);
-void         hook_throw_shut(void);
-/* This thread was denied something of which the JDK itself makes an OutOfMemoryError: that one is not told. */
-void         hook_throw_denied(void);
 /* From the ResourceExhausted event, on the thread that met it; `what` is the VM's description. True: it is told, and the next
  * ones within ten seconds need not be posted. */
 bool         hook_throw_exhausted(JNIEnv *jni, const char *what);

@@ -5,12 +5,12 @@
  * Order: book after a successful allocate, take out before the real free, put back when a realloc failed. */
 #include "jvm/hook_unsafe.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "core/acct.h"
+#include "core/door.h"
 #include "jvm/deny.h"
 #include "jvm/env.h"
 #include "jvm/natives.h"
@@ -21,13 +21,7 @@
 static jlong(JNICALL *real_allocate)(JNIEnv *, jobject, jlong);
 static jlong(JNICALL *real_reallocate)(JNIEnv *, jobject, jlong, jlong);
 static void(JNICALL *real_release)(JNIEnv *, jobject, jlong);
-static atomic_bool shut;
-static bool enforcing; /* set before the hooks are registered */
-
-static bool counting(void)
-{
-    return !atomic_load_explicit(&shut, memory_order_relaxed);
-}
+static atomic_bool enforcing;
 
 /* What malloc is asked for. */
 static uint64_t rounded(jlong bytes)
@@ -51,10 +45,11 @@ static jlong allocate_enforced(JNIEnv *jni, jobject unsafe, jlong bytes)
 
 static jlong JNICALL hook_allocate(JNIEnv *jni, jobject unsafe, jlong bytes)
 {
-    if (enforcing && counting())
+    bool taking = door_takes();
+    if (taking && atomic_load_explicit(&enforcing, memory_order_relaxed))
         return allocate_enforced(jni, unsafe, bytes);
     jlong addr = real_allocate(jni, unsafe, bytes);
-    if (addr != 0 && counting())
+    if (taking && addr != 0)
         acct_allocated(jni, (uintptr_t)addr, rounded(bytes));
     return addr;
 }
@@ -81,42 +76,40 @@ static jlong reallocate_enforced(JNIEnv *jni, jobject unsafe, jlong old_addr, jl
 
 static jlong JNICALL hook_reallocate(JNIEnv *jni, jobject unsafe, jlong old_addr, jlong bytes)
 {
-    if (enforcing && counting())
+    bool taking = door_takes();
+    if (taking && atomic_load_explicit(&enforcing, memory_order_relaxed))
         return reallocate_enforced(jni, unsafe, old_addr, bytes);
     struct live_rec old;
-    bool known = old_addr != 0 && counting() && acct_suspend((uintptr_t)old_addr, &old);
+    bool known = old_addr != 0 && door_gives() && acct_suspend((uintptr_t)old_addr, &old);
     jlong addr = real_reallocate(jni, unsafe, old_addr, bytes);
     if (known && addr == 0)
         acct_restore((uintptr_t)old_addr, old);
     else if (known)
         acct_replaced(old);
-    if (addr != 0 && counting())
+    if (taking && addr != 0)
         acct_allocated(jni, (uintptr_t)addr, rounded(bytes));
     return addr;
 }
 
 static void JNICALL hook_release(JNIEnv *jni, jobject unsafe, jlong addr)
 {
-    if (addr != 0 && counting())
+    if (addr != 0 && door_gives())
         acct_freed((uintptr_t)addr); /* before the real one: after it, addr may be another thread's */
     real_release(jni, unsafe, addr);
 }
 
-/* A child of fork runs no Java, but a library's child may still come here before its exec: it must not write our books. */
-void hook_unsafe_shut(void)
+void hook_unsafe_enforce(bool on)
 {
-    atomic_store_explicit(&shut, true, memory_order_relaxed);
+    atomic_store_explicit(&enforcing, on, memory_order_relaxed);
 }
 
-enum weir_rc hook_unsafe_install(JNIEnv *jni, bool enforce, const char **why)
+enum weir_rc hook_unsafe_install(JNIEnv *jni, const char **why)
 {
-    enforcing = enforce;
     static const struct native_method methods[] = {
         { "freeMemory0", "(J)V", (void *)hook_release, (void **)&real_release },
         { "reallocateMemory0", "(JJ)J", (void *)hook_reallocate, (void **)&real_reallocate },
         { "allocateMemory0", "(J)J", (void *)hook_allocate, (void **)&real_allocate },
     };
-    pthread_atfork(NULL, NULL, hook_unsafe_shut);
     return natives_replace(jni, UNSAFE_CLASS, methods, 3, why);
 }
 

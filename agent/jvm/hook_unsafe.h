@@ -8,12 +8,12 @@
 
 #include "weir.h"
 
-/* Live phase, once; acct_init() and frames_init() came before, with `enforce` deny_init() too. On failure *why says what is missing, nothing is counted
- * and the program runs on unhooked. */
-enum weir_rc hook_unsafe_install(JNIEnv *jni, bool enforce, const char **why);
+/* Live phase, once; acct_init() and frames_init() came before. On failure *why says what is missing, nothing is counted and
+ * the program runs on unhooked. */
+enum weir_rc hook_unsafe_install(JNIEnv *jni, const char **why);
+/* mode=enforce or not, at any time; deny_init() came before the first true. */
+void         hook_unsafe_enforce(bool on);
 /* Allocates and frees 8 bytes the way Java does and looks whether the books saw both. */
 enum weir_rc hook_unsafe_check(JNIEnv *jni, const char **why);
-/* From now on the hooks only call through (VM death, a forked child). */
-void hook_unsafe_shut(void);
 
 #endif

@@ -7,8 +7,6 @@
 
 /* Makes the JVM load its NIO library; most programs have it long before their main class runs. Live phase. */
 void  nio_load(JNIEnv *jni);
-/* Are buffers mapped now that nobody booked (by a -javaagent that came before us)? Initialises no class. */
-bool  nio_maps_already(JNIEnv *jni);
 /* The calling thread's JNIEnv, NULL if it is no Java thread. Any thread, also inside a hook. */
 void *nio_thread(void);
 

@@ -11,7 +11,6 @@
 #include "native/hook_map.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +18,7 @@
 #include <sys/types.h>
 
 #include "core/acct.h"
+#include "core/door.h"
 #include "native/elfgot.h"
 #include "base/poison.h"
 
@@ -29,8 +29,8 @@ typedef int   unmap_function(void *, size_t);
 static map_function    *real_map64, *real_map;
 static unmap_function  *real_unmap;
 static hook_map_thread *calling_thread;
-static hook_map_ask    *may_map; /* NULL: whatever they ask for */
-static atomic_bool      shut;
+static hook_map_ask *_Atomic may_map; /* NULL: whatever they ask for */
+static atomic_bool half_in;           /* not all slots could be replaced: the others only call through */
 /* Bytes that this thread was refused last and has not asked for again; 0 none. */
 static _Thread_local uint64_t refused __attribute__((tls_model("initial-exec")));
 
@@ -39,34 +39,34 @@ static struct {
     struct elfgot_symbol map64, map, unmap;
 } found;
 
-static bool counting(void)
+static bool all_in(void)
 {
-    return !atomic_load_explicit(&shut, memory_order_relaxed);
+    return !atomic_load_explicit(&half_in, memory_order_relaxed);
 }
 
 static void *booked(void *addr, size_t bytes)
 {
     int e = errno;
-    if (addr != MAP_FAILED && counting())
+    if (addr != MAP_FAILED && door_takes() && all_in())
         acct_allocated_as(calling_thread(), (uintptr_t)addr, bytes, WEIR_MAPPED, WEIR_KIND_MAPPED);
     errno = e;
     return addr;
 }
 
-static bool claimed(void *thread, size_t bytes, struct acct_claim *claim)
+static bool claimed(hook_map_ask *ask, void *thread, size_t bytes, struct acct_claim *claim)
 {
-    bool again = refused == bytes, go_on = may_map(thread, bytes, again, claim);
+    bool again = refused == bytes, go_on = ask(thread, bytes, again, claim);
     refused = go_on || again ? 0 : bytes;
     return go_on;
 }
 
 /* mode=enforce: held within the limit before the real call. */
-static void *map_enforced(map_function *real, void *hint, size_t bytes, int protection, int flags, int fd, off_t offset)
+static void *map_enforced(hook_map_ask *ask, map_function *real, void *hint, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
     int e = errno;
     struct acct_claim claim;
     void *thread = calling_thread();
-    bool go_on = claimed(thread, bytes, &claim);
+    bool go_on = claimed(ask, thread, bytes, &claim);
     errno = go_on ? e : ENOMEM;
     if (!go_on)
         return MAP_FAILED;
@@ -82,8 +82,9 @@ static void *map_enforced(map_function *real, void *hint, size_t bytes, int prot
 
 static void *map_through(map_function *real, void *hint, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
-    if (may_map != NULL && counting())
-        return map_enforced(real, hint, bytes, protection, flags, fd, offset);
+    hook_map_ask *ask = atomic_load_explicit(&may_map, memory_order_relaxed);
+    if (ask != NULL && door_takes() && all_in())
+        return map_enforced(ask, real, hint, bytes, protection, flags, fd, offset);
     return booked(real(hint, bytes, protection, flags, fd, offset), bytes);
 }
 
@@ -101,7 +102,7 @@ static int hook_unmap(void *addr, size_t bytes)
 {
     struct live_rec rec;
     int e = errno;
-    bool known = counting() && acct_suspend((uintptr_t)addr, &rec);
+    bool known = door_gives() && all_in() && acct_suspend((uintptr_t)addr, &rec);
     errno = e;
     int rc = real_unmap(addr, bytes);
     e = errno;
@@ -111,11 +112,6 @@ static int hook_unmap(void *addr, size_t bytes)
         acct_restore((uintptr_t)addr, rec);
     errno = e;
     return rc;
-}
-
-void hook_map_shut(void)
-{
-    atomic_store_explicit(&shut, true, memory_order_relaxed);
 }
 
 bool hook_map_intact(void)
@@ -151,14 +147,14 @@ static enum weir_rc replace(const char **why)
         rc = elfgot_put(&found.map, (void *)hook_map);
     if (rc == WEIR_OK)
         return WEIR_OK;
-    hook_map_shut();
+    atomic_store_explicit(&half_in, true, memory_order_relaxed);
     *why = "the kernel refuses to open the NIO library's import table: mapped files are not counted";
     return rc;
 }
 
 void hook_map_enforce(hook_map_ask *ask)
 {
-    may_map = ask;
+    atomic_store_explicit(&may_map, ask, memory_order_relaxed);
 }
 
 enum weir_rc hook_map_install(const char *library, hook_map_thread *thread, const char **why)
@@ -174,6 +170,5 @@ enum weir_rc hook_map_install(const char *library, hook_map_thread *thread, cons
         elfgot_close(&found.lib);
         return rc;
     }
-    pthread_atfork(NULL, NULL, hook_map_shut);
     return replace(why);
 }

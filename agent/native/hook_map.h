@@ -16,14 +16,12 @@ typedef void *hook_map_thread(void);
  * once more, and a refusal now is final. Runs inside the hook. */
 typedef bool hook_map_ask(void *thread, uint64_t bytes, bool again, struct acct_claim *claim);
 
-/* Before hook_map_install(): each mapping is asked for first. A refused one fails with ENOMEM. */
+/* Each mapping is asked for first; NULL: none any more. A refused one fails with ENOMEM. At any time. */
 void         hook_map_enforce(hook_map_ask *ask);
 /* Once; acct_init() came before. The library stays in memory from then on. WEIR_ENOENT: it is not loaded (yet). On any failure
  * *why says what is missing, nothing is counted and the program runs on. */
 enum weir_rc hook_map_install(const char *library, hook_map_thread *thread, const char **why);
 /* False: somebody wrote other functions into the slots after us; calls may pass us by. */
 bool         hook_map_intact(void);
-/* From now on the hooks only call through (VM death, a forked child). */
-void         hook_map_shut(void);
 
 #endif
