@@ -5,6 +5,7 @@
 
 #include "cli/cmd_options.h"
 #include "cli/cmd_read.h"
+#include "cli/cmd_top.h"
 #include "cli/command.h"
 #include "weir.h"
 
@@ -18,6 +19,7 @@ static const struct command {
 } commands[] = {
     { "derive", command_derive, "how Flink divides a process's memory, without starting it" },
     { "read", command_read, "the balance sheet in a JVM's ledger, also when it is dead" },
+    { "top", command_top, "the same of a running JVM, live" },
     { "options", command_options, "what the agent's option string takes" },
     { "version", command_version, "the version of this tool" },
     { "help", command_help, "this list; `weir COMMAND --help` says more" },
@@ -47,7 +49,7 @@ static int command_help(int argc, char **args)
     static char           help[] = "--help";
     char                 *only_help[] = { help, NULL };
     const struct command *c = argc > 0 ? find_command(args[0]) : NULL;
-    if (c != NULL && (c->run == command_derive || c->run == command_read))
+    if (c != NULL && (c->run == command_derive || c->run == command_read || c->run == command_top))
         return c->run(1, only_help);
     print_usage(stdout);
     return WEIR_EXIT_OK;

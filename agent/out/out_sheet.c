@@ -110,19 +110,6 @@ static void put_pool(struct buf *b, enum weir_pool p, const struct weir_pool_row
         figure_bytes(b, pool->used);
 }
 
-static void put_pools(struct buf *b, const struct weir_sheet *sheet)
-{
-    bool first = true;
-    for (int i = 0; i < WEIR_POOL_COUNT; i++) {
-        const struct weir_pool_row *pool = &sheet->pools[i];
-        if (!pool->measured && !pool->limit.set)
-            continue;
-        buf_puts(b, first ? "\npools    " : "");
-        parts_comma(b, &first);
-        put_pool(b, (enum weir_pool)i, pool);
-    }
-}
-
 static void put_cgroup(struct buf *b, const struct weir_process *p)
 {
     if (!p->cgroup_known)
@@ -134,13 +121,26 @@ static void put_cgroup(struct buf *b, const struct weir_process *p)
         figure_bytes(b, p->cgroup);
 }
 
+void out_sheet_pools(struct buf *b, const struct weir_sheet *sheet)
+{
+    bool first = true;
+    for (int i = 0; i < WEIR_POOL_COUNT; i++) {
+        const struct weir_pool_row *pool = &sheet->pools[i];
+        if (!pool->measured && !pool->limit.set)
+            continue;
+        buf_puts(b, first ? "\npools    " : "");
+        parts_comma(b, &first);
+        put_pool(b, (enum weir_pool)i, pool);
+    }
+    put_cgroup(b, &sheet->process);
+}
+
 void out_sheet_table(struct buf *b, const struct weir_sheet *sheet)
 {
     buf_puts(b, "component               used MiB   peak MiB  limit MiB");
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
         put_row(b, (enum weir_component)i, &sheet->rows[i]);
-    put_pools(b, sheet);
-    put_cgroup(b, &sheet->process);
+    out_sheet_pools(b, sheet);
     parts_losses(b, &sheet->agent);
 }
 

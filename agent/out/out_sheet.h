@@ -12,6 +12,8 @@ enum { OUT_DIGEST_MAX = 4000 }; /* kubelet keeps 4,096 bytes of a termination me
 void out_sheet_who(struct buf *b, const struct ledger_sheet *sheet);
 /* Rows in the order of Flink's Web UI, pools, process, what was lost. */
 void out_sheet_table(struct buf *b, const struct weir_sheet *sheet);
+/* Of the table, the lines behind the rows: pools and cgroup, each behind a '\n'. */
+void out_sheet_pools(struct buf *b, const struct weir_sheet *sheet);
 /* A line per owner, the largest first; nothing if there are none. */
 void out_sheet_owners(struct buf *b, const struct weir_sheet *sheet);
 /* Time, level and text of what was said. */
