@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cmd_list.h"
 #include "cli/cmd_options.h"
 #include "cli/cmd_read.h"
 #include "cli/cmd_top.h"
@@ -20,6 +21,7 @@ static const struct command {
     { "derive", command_derive, "how Flink divides a process's memory, without starting it" },
     { "read", command_read, "the balance sheet in a JVM's ledger, also when it is dead" },
     { "top", command_top, "the same of a running JVM, live" },
+    { "list", command_list, "the JVMs of this machine, and which can be attached to" },
     { "options", command_options, "what the agent's option string takes" },
     { "version", command_version, "the version of this tool" },
     { "help", command_help, "this list; `weir COMMAND --help` says more" },
@@ -49,7 +51,7 @@ static int command_help(int argc, char **args)
     static char           help[] = "--help";
     char                 *only_help[] = { help, NULL };
     const struct command *c = argc > 0 ? find_command(args[0]) : NULL;
-    if (c != NULL && (c->run == command_derive || c->run == command_read || c->run == command_top))
+    if (c != NULL && c->run != command_help && c->run != command_version)
         return c->run(1, only_help);
     print_usage(stdout);
     return WEIR_EXIT_OK;
