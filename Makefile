@@ -43,11 +43,15 @@ TOP_SRC     := $(wildcard agent/*.c)
 CLI_SRC     := $(wildcard agent/cli/*.c)
 TEST_SRC    := $(wildcard tests/*.c)
 
-SO_OBJ      := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(JVM_SRC) $(OUT_SRC) $(TOP_SRC))
+# Of the model, what only the tool reads.
+TOOL_SRC    := $(addprefix agent/model/,procjvm.c jvmcommand.c hsperf.c attachreply.c elfid.c)
+SO_OBJ      := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(filter-out $(TOOL_SRC),$(MODEL_SRC)) $(CORE_SRC) $(NATIVE_SRC) $(JVM_SRC) $(OUT_SRC) $(TOP_SRC))
 CLI_OBJ     := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(OUT_SRC) $(CLI_SRC))
 TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(OUT_SRC))
 # Libraries that tests load and patch, free of sanitizers as a JVM's are.
 FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so
+# Stands in for the agent where the tool's side of attach is tested; a JVM loads it as libweir.so.
+ATTACH_SO   := build/fixture/libweir.so
 ALL_C       := $(wildcard agent/*.[ch] agent/*/*.[ch] include/*.h tests/*.[ch])
 
 .PHONY: all test test-unit test-java check lint asan tsan oracle demo bench install format help clean
@@ -71,6 +75,10 @@ $(FIXTURE_SO): tests/fixture/gotlib.c Makefile
 	$(CC) -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -std=c11 -O1 -g -fPIC -fsemantic-interposition $(WARN) \
 	    -shared $(FIXTURE_LD) -o $@ $<
 
+$(ATTACH_SO): tests/fixture/attachlib.c include/weir.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=c11 -O1 -g -fPIC -fvisibility=hidden $(WARN) -shared -Wl,-soname,libweir.so -o $@ $<
+
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -80,7 +88,7 @@ test: test-unit test-java ## all tests
 test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
 	WEIR_BIN=$(abspath $(OUT)/weir) $(OBJ)/weir-tests $(T)
 
-test-java: all ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
+test-java: all $(ATTACH_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
 	$(MVN) -B -ntp -f java-test/pom.xml test $(if $(T),-Dtest='$(T)') -Dsurefire.failIfNoSpecifiedTests=true \
 	    -Dweir.root=$(CURDIR) -Dweir.lib=$(abspath build/libweir.so) -Dweir.bin=$(abspath build/weir)
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cmd_attach.h"
 #include "cli/cmd_list.h"
 #include "cli/cmd_options.h"
 #include "cli/cmd_read.h"
@@ -22,6 +23,14 @@ static const struct command {
     { "read", command_read, "the balance sheet in a JVM's ledger, also when it is dead" },
     { "top", command_top, "the same of a running JVM, live" },
     { "list", command_list, "the JVMs of this machine, and which can be attached to" },
+    { "attach", command_attach, "load the agent into a running JVM" },
+    { "status", command_status, "what an agent does: mode, limits, hooks" },
+    { "report", command_report, "its balance sheet with owners and diagnoses" },
+    { "sheet", command_sheet, "its balance sheet, also into the JSON file" },
+    { "set", command_set, "change its options" },
+    { "reset", command_reset, "let its peaks begin anew" },
+    { "stop", command_stop, "let it idle" },
+    { "start", command_start, "let it count again" },
     { "options", command_options, "what the agent's option string takes" },
     { "version", command_version, "the version of this tool" },
     { "help", command_help, "this list; `weir COMMAND --help` says more" },
