@@ -9,7 +9,7 @@
 
 #include "suite.h"
 
-enum { MAX_SUITES = 64 };
+enum { MAX_SUITES = 128 };
 
 static struct {
     const char              *name;
