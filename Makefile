@@ -114,7 +114,7 @@ lint:
 oracle: all ## weir derive against Flink's own classes, ORACLE_N random configurations per version
 	scripts/oracle.sh $(ORACLE_N)
 
-demo: ## a real TaskManager caught in the act
+demo: ## a real TaskManager: healthy, leaking, killed, cured, limited, measured
 	scripts/demo.sh
 
 bench: all ## what it costs, against the bare JVM and NMT (BENCH="--rounds 3 --only start" runs some)

@@ -1,151 +1,222 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# demo.sh: a real TaskManager caught in the act, on a machine that may have nothing yet.
+# demo.sh: what Weir does, in two minutes, on a machine that may have nothing yet.
 #
 #   scripts/demo.sh [FLINK_VERSION]   1.20.5 by default
 #
 # Installs what is missing, builds the agent, lays out Flink from its published jars and starts a
-# JobManager and a TaskManager on loopback, by Flink's own main classes and with the flags Flink
-# derives, the TaskManager with -agentpath. Then two jobs: one that stays within
-# taskmanager.memory.task.off-heap.size (32m) and one that does not. Everything it leaves is in
-# build/demo/. Exit 0 only when the healthy job caused no line and the other one the breach line.
+# JobManager and TaskManagers on loopback, by Flink's own main classes and with the flags Flink
+# derives. Six steps follow; the indented lines are those that Flink and Weir wrote. Everything it
+# leaves is in build/demo/. Exit 0 only when every step showed what its heading says.
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/.."
 
 readonly version=${1:-1.20.5}
-readonly out=$PWD/build/demo
-readonly limit=120 # seconds to wait for anything
-pids=()
+readonly out=$PWD/build/demo limit=120 # seconds to wait for anything
+readonly agent=$PWD/build/libweir.so jars=$PWD/java-test/target/jars conf=$out/conf
+readonly share_key=taskmanager.memory.task.off-heap.size share=80m
+readonly leaked=56 hoarded=150 asked=60 # MiB: three times 56 fit into 128 + 80, four times do not; 150 + 60 do not
+# shellcheck source=scripts/flink-cluster.sh
+. scripts/flink-cluster.sh
+# shellcheck source=scripts/demo-throughput.sh
+. scripts/demo-throughput.sh
 
-step() { printf '\n\033[1m== %s\033[0m  (%d s)\n' "$*" "$SECONDS" >&2; }
-
-die()
+heading()
 {
-    echo "demo.sh: $*" >&2
-    exit 1
+    step=$*
+    printf '\n\033[1m== %s\033[0m  (%d s)\n' "$step" "$SECONDS"
 }
 
-cleanup()
-{
-    trap - EXIT
-    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
-    wait || true
-}
+show() { sed 's/^/   /'; }
 
-# FILE PATTERN WHAT: until the pattern stands in the file, or the process of $pid has ended.
-wait_for()
+jars_are_there()
 {
-    local deadline=$((SECONDS + limit))
-    until grep -qE "$2" "$1" 2>/dev/null; do
-        [ $SECONDS -lt $deadline ] || die "no $3 within $limit s; see $out"
-        kill -0 "${pids[@]}" 2>/dev/null || { tail -n 20 "$out"/*/*.err >&2; die "a Flink process ended; see $out"; }
-        sleep 0.2
+    local name
+    for name in leaky-job restart-job crowd-job shuffle-job acme-cache; do
+        [ -f "$jars/$name.jar" ] || return 1
     done
-}
-
-free_port()
-{
-    local port
-    while port=$((20000 + RANDOM % 20000)); do
-        (: < "/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
 }
 
 prepare()
 {
-    step "packages, build, Flink $version, job jar"
+    echo "packages, build, Flink $version, job jars: the first time this takes a few minutes"
     scripts/deps.sh demo
     make -s all
-    flink=$(scripts/flink.sh "$version")
-    [ -f java-test/target/jars/leaky-job.jar ] || mvn -q -B -ntp -f java-test/pom.xml process-classes
-    export JAVA_HOME
-    JAVA_HOME=$(scripts/jdks.sh --home 17)
     rm -rf "$out"
-    mkdir -p "$out/jm" "$out/tm" "$out/tmp" "$out/conf"
+    mkdir -p "$out/flink/lib" "$out/tm"
+    run "the jars of Flink" layout scripts/flink.sh "$version"
+    jars_are_there || run "the jars of the jobs" maven mvn -q -B -ntp -f java-test/pom.xml process-classes
+    JAVA_HOME=$(scripts/jdks.sh --home 17)
+    export JAVA_HOME
+    # A lib/ of its own, with the library that the leaking job uses.
+    flink=$out/flink
+    cp -r "$(cat "$out/layout.out")/conf" "$flink"
+    ln -s "$(cat "$out/layout.out")"/lib/*.jar "$jars/acme-cache.jar" "$flink/lib"
+    new_conf "$conf"
+    configure "$conf" "$share_key" "$share"
 }
 
-# One configuration for both: Flink's own, the share under test, and the agent in the TaskManager.
-configure()
+# NAME [AGENT_OPTIONS]: the only TaskManager. All of them keep their files in one directory, as in a container.
+taskmanager()
 {
-    local rest rpc
-    rest=$(free_port) rpc=$(free_port)
-    cp -r "$flink/conf/." "$out/conf"
-    sed -i -E '/^(rest|jobmanager\.rpc)\.port:/d' "$out/conf/config.yaml"
-    cat >> "$out/conf/config.yaml" <<YAML
-rest.port: $rest
-rest.bind-port: $rest
-jobmanager.rpc.port: $rpc
-io.tmp.dirs: $out/tmp
-taskmanager.memory.task.off-heap.size: 32m
-env.java.opts.taskmanager: -XX:+UseG1GC -agentpath:$PWD/build/libweir.so=interval=1s,dir=$out/tm
-YAML
-    grep -E 'task.off-heap|opts.taskmanager' "$out/conf/config.yaml"
+    configure "$conf" env.java.opts.taskmanager "-XX:+UseG1GC -agentpath:$agent${2:+=$2}"
+    start "$1" scripts/flink-jvm.sh tm "$flink" "$conf" "$out/tm"
+    await "TaskManager" slots_are "$conf" 1
+    grep -q 'INFO  weir - .* watching taskmanager' "$out/$1.err" || die "Weir is not at work in $1"
+    present=$1
 }
 
-start()
+# SIGNAL NAME [AGENT_OPTIONS]: another one in its place; not before the JobManager misses the present one.
+replace()
 {
-    step "JobManager and TaskManager, by Flink's own main classes"
-    scripts/flink-jvm.sh jm "$flink" "$out/conf" "$out/jm" > "$out/jm/jm.out" 2> "$out/jm/jm.err" &
-    pids+=($!)
-    scripts/flink-jvm.sh tm "$flink" "$out/conf" "$out/tm" > "$out/tm/tm.out" 2> "$out/tm/tm.err" &
-    pids+=($!)
-    wait_for "$out/tm/flink-tm.log" 'Successful registration at resource manager' "registration of the TaskManager"
-    tr '\0' '\n' < "/proc/${pids[1]}/cmdline" | grep -E '^-(Xm|XX:Max)' | paste -sd' '
-    cat "$out/tm/tm.err"
+    end "$present" "$1"
+    await "end of the TaskManager" slots_are "$conf" 0
+    taskmanager "$2" "${3:-}"
 }
 
-# MIB COUNT: a job whose function takes COUNT direct buffers of MIB and keeps them while it runs.
-run_job()
+weir_lines() { grep -E '^[-0-9]+ [0-9:,]+ [A-Z]+ +weir - ' "$out/$present.err" | sed 1d; } # without that of the start
+
+# WHAT: Weir has said nothing but that it is there.
+check_silent()
 {
-    local openings # the module openings that Flink's own `flink run` passes on, a list of words
-    read -r -a openings < <(sed -n 's/^env.java.opts.all: //p' "$out/conf/config.yaml")
-    FLINK_CONF_DIR=$out/conf "$JAVA_HOME/bin/java" "${openings[@]}" -Dlog4j.configurationFile="file:$flink/conf/log4j-cli.properties" \
-        -Dlog.file="$out/client.log" -classpath "$flink/lib/*" org.apache.flink.client.cli.CliFrontend \
-        run java-test/target/jars/leaky-job.jar "$1" "$2" 20 150 1 > "$out/client.out" 2>&1 ||
-        { tail -n 20 "$out/client.out" >&2; die "the job could not be run; see $out/client.out"; }
+    local lines
+    lines=$(weir_lines)
+    [ -z "$lines" ] || { echo "$lines" >&2; die "$1 caused a line"; }
 }
 
-# The newest sheet of the JSON lines that matches, as Flink's Web UI orders its rows.
+# The rows that Flink's own Web UI cannot fill in, read from the black box of the TaskManager.
 sheet()
 {
-    local json
-    json=$(cat "$out"/tm/weir-*.jsonl | grep '"event":"sheet"' | grep -E "$1" | tail -n 1) || true
-    [ -n "$json" ] || die "no sheet in $out/tm"
-    echo "component                used MiB   peak MiB  limit MiB"
-    grep -oE '"(framework\.(heap|off-heap)|task\.(heap|off-heap)|managed|network|jvm-metaspace|jvm-overhead)":\{"limit":[0-9null]+,"used":[0-9null]+(,"peak":[0-9]+)?' <<< "$json" |
-        sed -E 's/"([a-z.-]+)":\{"limit":([0-9null]+),"used":([0-9null]+)(,"peak":([0-9]+))?/\1 \2 \3 \5/' |
-        awk 'function mib(n) { return n == "null" || n == "" ? "-" : sprintf("%.1f", n / 1048576) }
-             { printf "%-22s %10s %10s %10s\n", $1, mib($3), mib($4), mib($2) }'
+    local files=("$out"/tm/weir-*-"${pids[$present]}"-*.ledger)
+    build/weir read "${files[0]}" | grep -E '^(component|framework.off-heap|task.off-heap|network) '
 }
 
-weir_lines() { grep -E ' (WARN |ERROR) weir - ' "$out/tm/tm.err" || true; }
+task_off_heap_is() { sheet | grep -q "^task.off-heap  *$1"; }
+
+# PATTERN: the first line that matches and what belongs to it, up to the next line with a time.
+entry() { awk -v p="$1" 'on && /^[0-9]+-[0-9]+-[0-9]+ / { exit } $0 ~ p { on = 1 } on' "$out/$present.err"; }
+
+# What an OutOfMemoryError's report answers; the pools and the stack follow it in the file.
+report() { entry 'ERROR weir - direct OutOfMemoryError' | sed '/^  direct pool/,$d'; }
+
+flinks_text() { grep -m 1 'java.lang.OutOfMemoryError: Direct buffer memory.*can mean two things' "$out/tm/flink-tm.log"; }
 
 healthy()
 {
-    step "a healthy job: one buffer of 16 MiB, share 32 MiB"
-    run_job 16 1
-    sheet '"task.off-heap":\{"limit":[0-9]+,"used":[1-9]'
-    [ -z "$(weir_lines)" ] || { weir_lines; die "a healthy job caused a line above INFO"; }
-    echo "lines above INFO: none"
+    local job
+    heading "1 of 6: a healthy job takes 16 MiB of direct memory, its share is $share"
+    job=$(submit "$conf" "$jars/leaky-job.jar" '' 16 1 30 100 1)
+    await "buffer of the job" task_off_heap_is '16\.0'
+    sheet | show
+    await "end of the job" job_is "$conf" "$job" FINISHED
+    check_silent "a healthy job"
+    echo "Lines that Weir wrote: none."
 }
 
-breach()
+# COUNT: Flink's options for it, as the inside of a JSON object.
+restarts()
 {
-    step "the same job takes four buffers: 64 MiB"
-    run_job 16 4
-    wait_for "$out/tm/tm.err" 'task.off-heap over its declared share' "breach line"
-    sed -n '/WARN  weir - /,$p' "$out/tm/tm.err"
-    sheet '"task.off-heap":\{"limit":[0-9]+,"used":(6[7-9]|[7-9][0-9]|[0-9]{3})[0-9]{6},'
-    grep -q 'at com.example.Leak.flatMap(Leak.java' "$out/tm/tm.err" || die "the line does not name the function"
+    local key=restart-strategy
+    echo "\"$key.type\":\"fixed-delay\",\"$key.fixed-delay.attempts\":\"$1\",\"$key.fixed-delay.delay\":\"100 ms\""
 }
 
-trap cleanup EXIT
+leak()
+{
+    local job attempt gate=$out/gate-leak
+    heading "2 of 6: a job leaks $leaked MiB per restart, until it fails"
+    mkdir "$gate"
+    job=$(submit "$conf" "$jars/restart-job.jar" "$(restarts 3)" keep "$leaked" "$gate" 1)
+    for attempt in 0 1 2; do
+        await "memory of attempt $attempt" test -e "$gate/held-$attempt-0"
+        : > "$gate/fail-$attempt"
+    done
+    await "failure of the job" job_is "$conf" "$job" FAILED
+    await "text of Flink" flinks_text > "$out/flinks_text"
+    await "report of Weir" grep -q '^  said ' "$out/$present.err"
+    echo "Flink says:"
+    fold -s -w 120 "$out/flinks_text" | sed 's/ $//' | show
+    echo "Weir had warned:"
+    weir_lines | sed '/ OutOfMemoryError: /,$d' | show
+    echo "Weir says:"
+    report | show
+    report | head -n 1 | grep -q 'direct OutOfMemoryError: LEAK of ended attempts, not a small budget' ||
+        die "the first line does not say leak"
+    report | grep -q 'com.acme.cache.KeepAlive.take(KeepAlive.java' || die "the report does not name who took the memory"
+}
+
+killed()
+{
+    local digest
+    heading "3 of 6: kill -9, and what the next start in the same directory says"
+    replace KILL tm-2
+    digest=$(entry 'WARN  weir - previous JVM ended without stop')
+    grep -E 'previous JVM |^component |^(framework|task)\.off-heap |^network |^owner .* of task\.off-heap: |^last ' <<< "$digest" | show
+    grep -q "^task.off-heap  *$((3 * leaked))\.0 .*OVER" <<< "$digest" || die "the digest does not have the last sheet"
+    grep -q '^last .*LEAK of ended attempts' <<< "$digest" || die "the digest does not say what was last"
+}
+
+# GATE: a hoarder takes nearly all; as soon as it has, another task asks.
+crowd()
+{
+    mkdir "$1"
+    job=$(submit "$conf" "$jars/crowd-job.jar" '' "$hoarded" "$asked" "$1")
+    await "memory of the hoarder" test -e "$1/hoarded"
+    : > "$1/ask"
+}
+
+budget()
+{
+    local job fix
+    heading "4 of 6: a job that needs more than it was given, then the printed fix and the same job again"
+    crowd "$out/gate-sick"
+    await "failure of the job" job_is "$conf" "$job" FAILED
+    await "report of Weir" grep -q '^  said ' "$out/$present.err"
+    report | show
+    report | head -n 1 | grep -q 'direct OutOfMemoryError: BUDGET too small, no leak' || die "the first line does not say budget"
+    fix=$(report | sed -nE 's/^  fix +(taskmanager\.[a-z.-]+: [0-9]+[kmg]?)( .*)?$/\1/p')
+    [ -n "$fix" ] || die "the report has no fix to apply"
+    configure "$conf" "${fix%%: *}" "${fix##*: }"
+    replace TERM tm-3
+    echo "TaskManager with $fix:"
+    crowd "$out/gate-cured"
+    await "second request" test -e "$out/gate-cured/served"
+    await "sheet of the job" task_off_heap_is $((hoarded + asked + 1))
+    sheet | show
+    cancel "$conf" "$job"
+    check_silent "the job with the fix"
+    echo "Lines that Weir wrote: none."
+}
+
+enforce()
+{
+    local job pid denial
+    heading "5 of 6: mode=enforce, a job asks for more than its share, another one after it does not"
+    replace TERM tm-4 mode=enforce
+    pid=${pids[tm-4]}
+    job=$(submit "$conf" "$jars/leaky-job.jar" '' 64 4 1000 20 1)
+    await "failure of the job" job_is "$conf" "$job" FAILED
+    denial=$(exceptions "$conf" "$job" | grep -om 1 'java.lang.OutOfMemoryError: weir: task.off-heap: .*') ||
+        die "the job did not fail with Weir's text"
+    printf 'job %s FAILED, TaskManager pid %d\n%s\n' "$job" "$pid" "$denial" | show
+    job=$(submit "$conf" "$jars/leaky-job.jar" '' 64 2 20 20 1)
+    await "end of the next job" job_is "$conf" "$job" FINISHED
+    grep -q TaskManagerRunner "/proc/$pid/cmdline" || die "the TaskManager did not outlive the failed job"
+    slots_are "$conf" 1 || die "the next job ran in another TaskManager"
+    echo "job $job FINISHED, TaskManager pid $pid" | show
+}
+
+trap end_all EXIT
 trap 'exit 130' INT TERM
 prepare
-configure
-start
+SECONDS=0
+heading "JobManager and TaskManager of Flink $version"
+start jm scripts/flink-jvm.sh jm "$flink" "$conf" "$out/jm"
+taskmanager tm-1
+entry 'watching taskmanager' | show
 healthy
-breach
-step "done: the function com.example.Leak.flatMap exceeded task.off-heap, and the log says so"
+leak
+killed
+budget
+enforce
+throughput
