@@ -7,6 +7,7 @@
 #   - needs no library but those of the C library
 #   - at most 64 bytes of static TLS, which is scarce in a running JVM
 #   - is never unloaded (NODELETE), has no executable stack and no text relocations
+# With --program the same of the tool, as far as it concerns a program: versions, libraries, stack.
 # Before it judges the library it proves on small broken ones that it can fail.
 set -euo pipefail
 
@@ -16,7 +17,7 @@ readonly newest_glibc=2.34
 readonly most_tls=64
 readonly cc=${CC:-cc}
 
-usage() { echo 'usage: scripts/check-symbols.sh [--self-test | LIB]    (default build/libweir.so)'; }
+usage() { echo 'usage: scripts/check-symbols.sh [--self-test | --program FILE | LIB]    (default build/libweir.so)'; }
 
 die() {
     printf 'check-symbols.sh: %s\n' "$*" >&2
@@ -76,17 +77,29 @@ check_tls() {
 }
 
 check_flags() {
-    local dynamic stack
+    local dynamic
     dynamic=$(readelf -dW "$1")
-    stack=$(readelf -lW "$1" | awk '$1 == "GNU_STACK" { print $7 }')
     [[ $dynamic == *NODELETE* ]] || echo 'is not linked with -z nodelete'
     [[ $dynamic != *TEXTREL* ]] || echo 'has text relocations'
+}
+
+check_stack() {
+    local stack
+    stack=$(readelf -lW "$1" | awk '$1 == "GNU_STACK" { print $7 }')
     [ "$stack" = RW ] || echo "has an executable stack, or no GNU_STACK segment (flags '$stack')"
 }
 
-check_library() {
-    local said
-    said=$(check_exports "$1"; check_versions "$1"; check_libraries "$1"; check_tls "$1"; check_flags "$1")
+program_faults() { check_versions "$1"; check_libraries "$1"; check_stack "$1"; }
+
+library_faults() { check_exports "$1"; program_faults "$1"; check_tls "$1"; check_flags "$1"; }
+
+check_library() { complain "$1" "$(library_faults "$1")"; }
+
+check_program() { complain "$1" "$(program_faults "$1")"; }
+
+# FILE, WHAT IS WRONG WITH IT: fails unless that is nothing.
+complain() {
+    local said=$2
     [ -n "$said" ] || return 0
     printf '%s\n' "$said" | sed "s|^|$1: |" >&2
     return 1
@@ -135,23 +148,33 @@ self_test() {
         "${sound[@]}" -Wl,-z,notext
     impostor "$work/newer.so" libc.so.6 GLIBC_2.35
     must_refuse 'asks for borrowed of GLIBC_2.35' "$borrow" "${sound[@]}" "$work/newer.so"
+    if check_program "$work/broken.so" 2>/dev/null; then
+        die "self-test: a program that asks for GLIBC_2.35 was not refused"
+    fi
     impostor "$work/other.so" libother.so.1 OTHER_1.0
     must_refuse 'needs libother.so.1' "$borrow" "${sound[@]}" "$work/other.so"
     must_refuse 'borrowed of OTHER_1.0' "$borrow" "${sound[@]}" "$work/other.so"
 }
 
 main() {
-    local lib=${1:-build/libweir.so}
+    local lib=${1:-build/libweir.so} program=
     case $lib in
         -h | --help) usage; exit 0 ;;
         --self-test) lib= ;;
+        --program) lib= program=${2:?which file?} ;;
         -*) usage >&2; exit 2 ;;
     esac
+    lib=${lib:-$program}
     [ -z "$lib" ] || [ -r "$lib" ] || die "$lib is not there; run make"
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     (self_test) 2>"$work/linker" || { cat "$work/linker" >&2; exit 1; }
     [ -n "$lib" ] || return 0
+    if [ -n "$program" ]; then
+        check_program "$program" || die "$program breaks the rules"
+        echo "check-symbols: $program asks for nothing newer than GLIBC_$newest_glibc"
+        return
+    fi
     check_library "$lib" || die "$lib breaks the rules"
     echo "check-symbols: $lib exports the three entry points," \
         "asks for nothing newer than GLIBC_$newest_glibc, TLS $(tls_bytes "$lib") of $most_tls bytes"

@@ -84,6 +84,7 @@ everything() {
     stage jdks-found none scripts/jdks.sh
     stage build none "${make[@]}" all
     stage check none "${make[@]}" check
+    stage dist none scripts/dist.sh --check
     stage unit cunit "${make[@]}" test-unit
     stage asan cunit "${make[@]}" asan
     stage tsan cunit "${make[@]}" tsan
