@@ -27,6 +27,11 @@ public final class Ground {
         return existing(property("weir.bin"), "run make first");
     }
 
+    /** What stands in for the agent where the tool is tested: tests/fixture/attachlib.c. */
+    public static Path attachLibrary() {
+        return existing(root().resolve("build/fixture/libweir.so"), "run make build/fixture/libweir.so first");
+    }
+
     public static Path script(String name) {
         return existing(root().resolve("scripts").resolve(name), "the checkout is incomplete");
     }
