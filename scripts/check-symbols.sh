@@ -161,7 +161,7 @@ main() {
     case $lib in
         -h | --help) usage; exit 0 ;;
         --self-test) lib= ;;
-        --program) lib= program=${2:?which file?} ;;
+        --program) lib="" program=${2:?which file?} ;;
         -*) usage >&2; exit 2 ;;
     esac
     lib=${lib:-$program}

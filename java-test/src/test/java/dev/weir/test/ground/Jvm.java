@@ -139,9 +139,14 @@ public final class Jvm implements AutoCloseable {
 
     /** Writes one line to the program's stdin. */
     public void say(String line) {
+        type(line + "\n");
+    }
+
+    /** Writes these characters and no more. */
+    public void type(String text) {
         try {
             OutputStream stdin = process.getOutputStream();
-            stdin.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            stdin.write(text.getBytes(StandardCharsets.UTF_8));
             stdin.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(name + " does not read its stdin; stderr: " + err(), e);
