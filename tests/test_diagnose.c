@@ -203,9 +203,28 @@ static void leak_of_many_jobs_names_the_first_and_counts_the_others(void)
     oom_leak(&oom);
     oom.jobs[0].job_name = "";
     oom.jobs[1] = oom.jobs[2] = oom.jobs[0];
-    oom.jobs[2].ended = oom.jobs[2].proven = 0;
+    oom.jobs[2].ended = oom.jobs[2].proven = oom.jobs[2].attempts_ended = 0;
     oom.job_count = 3;
-    CU_ASSERT_PTR_NOT_NULL(strstr(first()->text, " belong to 9 ended attempts of job 5f1c..9e2a and 1 other job, "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(first()->text, " belong to 6 ended attempts of job 5f1c..9e2a and 1 other job, "));
+}
+
+/* Another job that ended left garbage, which the last collection did not free: it had ended later. */
+static void leak_counts_no_attempts_of_jobs_that_left_garbage(void)
+{
+    oom_leak(&oom);
+    oom.jobs[1] = oom.jobs[0];
+    oom.jobs[1].job_name = "healthy";
+    oom.jobs[1].ended = 2 * MIB;
+    oom.jobs[1].proven = oom.jobs[1].running = 0;
+    oom.jobs[1].attempts_ended = 1;
+    oom.job_count = 2;
+    CU_ASSERT_PTR_NOT_NULL(strstr(first()->text, " belong to 3 ended attempts of job orders_enrich (5f1c..9e2a), 36.0 MiB each"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(first()->text, " it buys 3 more such attempts"));
+    struct weir_job garbage = oom.jobs[1];
+    garbage.ended = 110 * MIB;
+    oom.jobs[1] = oom.jobs[0];
+    oom.jobs[0] = garbage;
+    CU_ASSERT_PTR_NOT_NULL(strstr(first()->text, " belong to 3 ended attempts of job orders_enrich (5f1c..9e2a), 36.0 MiB each"));
 }
 
 static void budget_is_said_with_its_numbers(void)
@@ -700,6 +719,7 @@ SUITE(diagnose, setup, NULL,
       CASE(other_pools_have_no_verdict),
       CASE(leak_is_said_with_its_numbers),
       CASE(leak_of_many_jobs_names_the_first_and_counts_the_others),
+      CASE(leak_counts_no_attempts_of_jobs_that_left_garbage),
       CASE(budget_is_said_with_its_numbers),
       CASE(contradiction_of_flag_and_configuration),
       CASE(limits_of_our_own_options_contradict_nothing),

@@ -92,14 +92,23 @@ static void put_request(struct buf *b, const struct weir_oom *oom, const struct 
     }
 }
 
-/* 3 ended attempts of job orders (5f1c..9e2a) and 1 other job */
-static void put_ended(struct buf *b, const struct weir_oom *oom, const struct oomsum *s)
+/* 3 ended attempts of job orders (5f1c..9e2a) and 1 other job; only_proven: the jobs of which something is. */
+static void put_ended(struct buf *b, const struct weir_oom *oom, uint32_t attempts, bool only_proven)
 {
-    const struct weir_job *job = &oom->jobs[0];
+    const struct weir_job *job = NULL;
     size_t                 others = 0;
-    for (size_t i = 1; i < oom->job_count && i < WEIR_TOP_JOBS; i++)
-        others += oom->jobs[i].ended != 0;
-    buf_printf(b, "%" PRIu32 " ended attempt%s of job ", s->attempts, s->attempts == 1 ? "" : "s");
+    for (size_t i = 0; i < oom->job_count && i < WEIR_TOP_JOBS; i++) {
+        if (oom->jobs[i].ended == 0 || (only_proven && oom->jobs[i].proven == 0))
+            continue;
+        if (job == NULL)
+            job = &oom->jobs[i];
+        else
+            others++;
+    }
+    buf_printf(b, "%" PRIu32 " ended attempt%s", attempts, attempts == 1 ? "" : "s");
+    if (job == NULL)
+        return;
+    buf_puts(b, " of job ");
     unsigned first = (unsigned)(job->job_id[0] >> 48), last = (unsigned)(job->job_id[1] & 0xffff);
     if (job->job_name[0] != '\0')
         buf_printf(b, "%.64s (%04x..%04x)", job->job_name, first, last);
@@ -135,7 +144,7 @@ static bool decides(uint64_t bytes, const struct oomsum *s)
 static bool say_leak(struct weir_oom *oom, const struct oomsum *s, const struct diagnose_flink *flink)
 {
     struct buf text;
-    if (!decides(s->proven, s) || s->attempts == 0)
+    if (!decides(s->proven, s) || s->leaking_attempts == 0)
         return false;
     struct weir_diagnosis *d = begin(oom, "direct-leak", &text);
     if (s->lacking_known)
@@ -144,20 +153,20 @@ static bool say_leak(struct weir_oom *oom, const struct oomsum *s, const struct 
         buf_puts(&text, "LEAK of ended attempts, open whether it is all; the size asked is not known, and ");
     put_budget(&text, s, s->proven);
     buf_puts(&text, " belong to ");
-    put_ended(&text, oom, s);
+    put_ended(&text, oom, s->leaking_attempts, true);
     buf_puts(&text, ", ");
-    mib_put(&text, s->ended / s->attempts);
+    mib_put(&text, s->leaking / s->leaking_attempts);
     buf_puts(&text, " each on average");
     if (s->lacking_known) {
         buf_puts(&text, "; without them the ");
         mib_put(&text, oom->requested);
         buf_puts(&text, " asked would have fitted");
     }
-    struct advice_need need = { plus(plus(s->beside, oom->requested), s->ended), 0 };
+    struct advice_need need = { plus(plus(s->beside, oom->requested), s->leaking), 0 };
     advise_size(d, &text, oom, flink, need);
     if (d->advice_count != 0)
-        buf_printf(&text, "; a larger size is no cure: it buys %" PRIu32 " more such attempt%s", s->attempts,
-                   s->attempts == 1 ? "" : "s");
+        buf_printf(&text, "; a larger size is no cure: it buys %" PRIu32 " more such attempt%s",
+                   s->leaking_attempts, s->leaking_attempts == 1 ? "" : "s");
     buf_mark_cut(&text);
     return true;
 }
@@ -255,7 +264,7 @@ static void say_not_collected(struct weir_oom *oom, const struct oomsum *s)
     buf_puts(&text, " of ended attempts not yet collected; ");
     put_budget(&text, s, s->ended);
     buf_puts(&text, " belong to ");
-    put_ended(&text, oom, s);
+    put_ended(&text, oom, s->attempts, false);
     buf_puts(&text, oom->gc_known ? "; the last full collection began before some of them ended"
                                   : "; no full collection was seen since Weir was loaded");
     buf_puts(&text, ". If the next one leaves them it is a leak; if it frees them the budget is too small");

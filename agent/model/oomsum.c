@@ -137,7 +137,12 @@ struct oomsum oomsum_of(const struct weir_oom *oom)
         ended += oom->jobs[i].ended;
         proven += oom->jobs[i].proven;
         s.attempts += oom->jobs[i].attempts_ended;
+        if (oom->jobs[i].proven != 0) {
+            s.leaking += oom->jobs[i].ended;
+            s.leaking_attempts += oom->jobs[i].attempts_ended;
+        }
     }
+    s.leaking = smaller(s.leaking, s.direct);
     s.ended = smaller(ended, s.direct);
     proven = oom->gc_known ? larger(less(proven, s.uncounted), smaller(proven, proven_by_owners(oom))) : 0;
     s.proven = smaller(proven, s.ended);

@@ -23,6 +23,8 @@ struct oomsum {
     uint64_t implied;       /* what MaxDirectMemorySize is then to be */
     uint64_t running, ended, proven; /* of direct, by attempts; ended at most, proven at least */
     uint32_t attempts;               /* that have ended and hold something */
+    uint64_t leaking;                /* of ended, by jobs of which something is proven; others have left garbage at most */
+    uint32_t leaking_attempts;       /* of attempts, of these jobs */
     uint64_t unknown;                /* of the pool: held by no attempt the books can name */
     uint64_t shared;                 /* of unknown at least: taken by threads that outlived the attempt that started them */
 };

@@ -187,7 +187,7 @@ static void put_leak_advice(struct buf *b, const struct weir_oom *oom, const str
                    leaks->method);
         lines_text(b, "fix", data);
     }
-    put_ways(b, verdict(oom), "buy", s->attempts);
+    put_ways(b, verdict(oom), "buy", s->leaking_attempts);
 }
 
 static void put_advice(struct buf *b, const struct weir_oom *oom, const struct oomsum *s)
