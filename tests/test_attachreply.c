@@ -61,6 +61,16 @@ static void each_jdk_says_why_it_loaded_nothing(void)
     failed("0\n\033[2Jboo\n", 0, "?[2Jboo");
 }
 
+/* "Dynamic agent loading is only permitted in the live phase", jvmtiAgentList.cpp. */
+static void a_jvm_that_is_still_starting_is_asked_again(void)
+{
+    char       wide[128];
+    struct buf room;
+    buf_init(&room, wide, sizeof wide);
+    const char *answer = "0\nDynamic agent loading is only permitted in the live phase\n";
+    CU_ASSERT_EQUAL(attachreply_socket(answer, strlen(answer), &code, &room), ATTACHREPLY_EARLY);
+}
+
 static void nothing_is_a_closed_door(void)
 {
     CU_ASSERT_EQUAL(ask(""), ATTACHREPLY_CLOSED);
@@ -124,6 +134,6 @@ static void an_empty_or_foreign_reply_file_is_silence(void)
 }
 
 SUITE(attachreply, setup, NULL, CASE(each_jdk_says_what_the_agent_returned),
-      CASE(each_jdk_says_why_it_loaded_nothing), CASE(nothing_is_a_closed_door),
+      CASE(each_jdk_says_why_it_loaded_nothing), CASE(a_jvm_that_is_still_starting_is_asked_again), CASE(nothing_is_a_closed_door),
       CASE(anything_else_is_no_hotspot), CASE(a_long_text_is_cut_to_the_room),
       CASE(reply_file_says_ok_or_why_not), CASE(an_empty_or_foreign_reply_file_is_silence));

@@ -6,6 +6,8 @@
  * SIGQUIT is the only thing here that can do harm. It is sent only when all of this holds:
  *     the process is a HotSpot JVM whose flags allow attach    else it prints a thread dump into the program's stdout
  *     it catches SIGQUIT (SigCgt)                              else it dies: in its first 10 to 30 ms, and with -Xrs
+ *     it has finished its start                                else it may forget its socket, or load an agent while
+ *                                                              JVMTI cannot be used yet: both seen, JDK 11 and 17
  *     it has more than one thread                              else it may be a JVM's child that is about to exec
  *     it is not stopped, none is pending                       else it arrives when the trigger is gone: a thread dump
  *     we made the trigger file, and then saw no socket         else another tool's attach is under way: a thread dump
@@ -117,7 +119,7 @@ bool attach_ready(struct jvmproc *p, int64_t deadline, struct buf *why)
         jvmproc_look(p->pid, p);
         if (!acceptable(p, why))
             return false;
-        if (p->kind == JVMPROC_HOTSPOT && !jvmproc_stopped(p))
+        if (p->kind == JVMPROC_HOTSPOT && !jvmproc_stopped(p) && jvmproc_live(p))
             return true;
         if (!attach_pause(deadline))
             break;
@@ -132,7 +134,7 @@ bool attach_ready(struct jvmproc *p, int64_t deadline, struct buf *why)
     else
         buf_printf(
             why,
-            "process %lld has loaded no libjvm.so yet: try again later or with a longer --timeout",
+            "process %lld has not finished its start as a JVM: try again later or with a longer --timeout",
             (long long)p->pid);
     return false;
 }

@@ -172,7 +172,7 @@ static int judge(struct session *s, enum attachreply_kind kind, int32_t code)
         buf_printf(&s->why,
                    "JVM %lld hung up without an answer: it ended, or does not accept uid %u gid %u",
                    (long long)s->jvm.pid, s->jvm.status.euid, s->jvm.status.egid);
-    else if (kind == ATTACHREPLY_FAILED)
+    else if (kind == ATTACHREPLY_FAILED || kind == ATTACHREPLY_EARLY)
         buf_printf(&s->why, "JVM %lld did not load %s: %s", (long long)s->jvm.pid, s->library,
                    text.len > 0 ? said : "it gave no reason; its stderr may");
     else
@@ -194,8 +194,10 @@ static int converse(struct session *s)
         return s->exit;
     if (!make_reply(s) || !put_options(s))
         return s->exit;
-    if (!attach_load(&s->jvm, s->tmp, s->library, s->options, s->deadline, &kind, &code, &s->why))
-        return s->exit;
+    do {
+        if (!attach_load(&s->jvm, s->tmp, s->library, s->options, s->deadline, &kind, &code, &s->why))
+            return s->exit;
+    } while (kind == ATTACHREPLY_EARLY && attach_pause(s->deadline));
     read_reply(s);
     return judge(s, kind, code);
 }

@@ -21,6 +21,7 @@
 
 enum {
     YOUNG_MS = 2000,
+    SETTLED_MS = 10000,
     WORDS_CAP = 1024 * 1024,
     FILE_CAP = 64 * 1024,
     PERF_MAX = 1024 * 1024,
@@ -267,6 +268,30 @@ bool jvmproc_refresh(struct jvmproc *p)
 bool jvmproc_stopped(const struct jvmproc *p)
 {
     return p->status.state == 'T' || p->status.state == 't';
+}
+
+/* HotSpot starts its watcher thread as the last one of its start, after the live phase of its agents began. */
+bool jvmproc_live(const struct jvmproc *p)
+{
+    static const char watcher[] = "VM Periodic Tas"; /* the kernel keeps 15 characters */
+    bool              found = p->age_ms >= SETTLED_MS;
+    int               tasks = found ? -1
+                                    : procfs_open(p->pid, "task", O_RDONLY | O_DIRECTORY, p->status.euid,
+                                                  p->status.egid);
+    DIR              *list = tasks < 0 ? NULL : fdopendir(tasks);
+    struct dirent    *entry;
+    while (!found && list != NULL && (entry = readdir(list)) != NULL) {
+        char path[300], name[32];
+        snprintf(path, sizeof path, "%s/comm", entry->d_name);
+        int fd = entry->d_name[0] == '.' ? -1 : openat(tasks, path, O_RDONLY | O_CLOEXEC);
+        found = fd >= 0 && procfs_slurp(fd, name, sizeof name) > 0 &&
+                strncmp(name, watcher, sizeof watcher - 1) == 0;
+    }
+    if (list != NULL)
+        closedir(list);
+    else if (tasks >= 0)
+        close(tasks);
+    return found;
 }
 
 static int by_pid(const void *a, const void *b)

@@ -38,5 +38,7 @@ bool jvmproc_refresh(struct jvmproc *p);
 /* Each process of /proc in the order of pids; stops when visit says false. */
 void jvmproc_each(bool (*visit)(int64_t pid, void *arg), void *arg);
 bool jvmproc_stopped(const struct jvmproc *p);
+/* Has it finished its start? False may also mean that it is young and cannot tell; true from 10 s of age on. */
+bool jvmproc_live(const struct jvmproc *p);
 
 #endif

@@ -68,7 +68,7 @@ enum attachreply_kind attachreply_socket(const char *answer, size_t len, int32_t
     }
     put_lines(text, rest, left);
     *code = protocol;
-    return ATTACHREPLY_FAILED;
+    return strstr(text->data, "only permitted in the live phase") != NULL ? ATTACHREPLY_EARLY : ATTACHREPLY_FAILED;
 }
 
 enum attachreply_verdict attachreply_file(const char *text, const char **body)

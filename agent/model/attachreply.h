@@ -9,6 +9,7 @@
 enum attachreply_kind {
     ATTACHREPLY_RETURNED, /* Agent_OnAttach ran; code is what it returned */
     ATTACHREPLY_FAILED,   /* the library was not loaded; the JVM's text, if any, says why */
+    ATTACHREPLY_EARLY,    /* JDK 21 and newer: the JVM is still starting; ask again */
     ATTACHREPLY_CLOSED,   /* nothing: the JVM refused the connection's owner, or ended */
     ATTACHREPLY_GARBLED   /* not what a HotSpot answers */
 };

@@ -165,6 +165,22 @@ class AttachTest {
         }
     }
 
+    /** Up to 17 a JVM loads an agent before it is live. */
+    @ParameterizedTest
+    @MethodSource("jdks")
+    void theAgentItselfMeetsAJvmThatIsJustStarting(Jdk jdk) {
+        Path dir = Ground.run("attach-agent-starting-" + jdk.version());
+        for (int i = 0; i < STARTS; i++) {
+            try (Answering jvm = Answering.start(jdk, dir)) {
+                Tool.Result attached = weir("attach", "" + jvm.pid(), "limit.task.off-heap=32m,ledger=off,dir=" + dir);
+                assertThat(attached.err()).isEmpty();
+                assertThat(attached.exitCode()).isZero();
+                jvm.awaitReady().assertUnharmed();
+                assertThat(weir("status", "" + jvm.pid()).out()).contains("hook unsafe: ok");
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("jdks")
     void aStoppedJvmIsWaitedForAndSaid(Jdk jdk) throws IOException {
