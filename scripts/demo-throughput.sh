@@ -9,7 +9,7 @@
 # disturbs less. scripts/bench.sh measures it with fresh JVMs and more rounds.
 # shellcheck disable=SC2154 # what demo.sh sets
 
-readonly pairs=5 records=4000000
+readonly pairs=7 records=3000000
 
 # NAME of a job state, ANSWER of Flink: when it was entered, in ms. Only a time has that many digits.
 entered() { grep -oE "\"$1\":[0-9]{13}" <<< "$2" | head -n 1 | cut -d: -f2; }

@@ -30,12 +30,13 @@ heading()
 
 show() { sed 's/^/   /'; }
 
-jars_are_there()
+# The jars of the jobs, made again when their source is newer.
+pack_jobs()
 {
-    local name
-    for name in leaky-job restart-job crowd-job shuffle-job acme-cache; do
-        [ -f "$jars/$name.jar" ] || return 1
-    done
+    local packed=$jars/.packed
+    [ ! -f "$packed" ] || [ -n "$(find java-test/pom.xml java-test/src/main -newer "$packed" -print -quit)" ] || return 0
+    run "the jars of the jobs" maven mvn -q -B -ntp -f java-test/pom.xml process-classes
+    touch "$packed"
 }
 
 prepare()
@@ -46,7 +47,7 @@ prepare()
     rm -rf "$out"
     mkdir -p "$out/flink/lib" "$out/tm"
     run "the jars of Flink" layout scripts/flink.sh "$version"
-    jars_are_there || run "the jars of the jobs" maven mvn -q -B -ntp -f java-test/pom.xml process-classes
+    pack_jobs
     JAVA_HOME=$(scripts/jdks.sh --home 17)
     export JAVA_HOME
     # A lib/ of its own, with the library that the leaking job uses.
