@@ -68,7 +68,7 @@ static void install_thread(JNIEnv *jni, const struct hooks_setup *setup, struct 
     if ((setup->options->hooks & OPTVALUE_HOOK_THREAD) == 0)
         why = "off by option hooks: owners have no job or attempt";
     else
-        hooked = attempts_init(jni, acct_attempts(), acct_stacks()) == WEIR_OK &&
+        hooked = attempts_init(jni, acct_attempts(), acct_jobs(), acct_stacks()) == WEIR_OK &&
                  hook_thread_install(jni, acct_attempt_event, &why) == WEIR_OK &&
                  JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_THREAD_END, NULL) == WEIR_OK;
     if (hooked && setup->attached)

@@ -26,9 +26,7 @@ static struct {
 
 void oom_requester(const struct ring_event *e, struct weir_attempt *attempt, struct weir_stack *stack)
 {
-    attempt->known = attempts_get(acct_attempts(), acct_stacks(), e->attempt, attempt);
-    if (attempt->known && e->shared)
-        attempt->state = WEIR_ATTEMPT_SHARED;
+    acct_who(attempt, e->attempt, e->shared != 0, e->loader_tag);
     stacks_get(acct_stacks(), e->stack, stack);
     stack->decider = e->decider;
     stack->source = stacks_text(acct_stacks(), e->source);

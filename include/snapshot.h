@@ -72,7 +72,7 @@ struct weir_pool_row {
 enum weir_attempt_state { WEIR_ATTEMPT_STATES(WEIR_ENUM_STATE) WEIR_ATTEMPT_STATE_COUNT };
 #undef WEIR_ENUM_STATE
 
-/* One execution of one subtask. */
+/* One execution of one subtask; or only the job, its vertex "", subtask and attempt -1. */
 struct weir_attempt {
     bool                    known; /* false: the rest means nothing */
     enum weir_attempt_state state;
@@ -80,7 +80,7 @@ struct weir_attempt {
     const char             *job_name;  /* "" where this Flink's Task does not hold it (before 1.20) */
     const char             *vertex;    /* task name without subtask */
     int32_t                 subtask, attempt; /* from 0 */
-    int64_t                 begin_ms, end_ms; /* end_ms 0: runs */
+    int64_t                 begin_ms, end_ms; /* end_ms 0: runs; begin_ms 0: only the job is known, by the code that ran */
     uint64_t                bytes, blocks;    /* live, taken by it */
     uint64_t                pooled;           /* of bytes, kind direct: what the direct pool bounds */
 };

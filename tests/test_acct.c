@@ -667,6 +667,31 @@ static void acct_snapshot_shows_the_attempt_of_an_owner(void)
     CU_ASSERT_FALSE(sheet.owners[2].attempt.known);
 }
 
+/* A loader's job, where the thread serves no attempt; and where it was started for another job. */
+static void acct_snapshot_shows_the_job_of_an_owners_loader(void)
+{
+    struct attempt_identity other = { .job_id = { 70, 71 }, .subtask = 1, .attempt = 2 };
+    uint32_t                id = an_attempt(), same = 5, strange = 6;
+    struct weir_attempt     who;
+    acct_who(&who, id, false, 0);
+    struct attempt_identity own = { .job_id = { who.job_id[0], who.job_id[1] } };
+    fake.key.loader_tag = strange;
+    allocate(8, 1000);
+    acct_who(&who, 0, false, strange);
+    CU_ASSERT_FALSE(who.known);
+    jobs_learn(acct_jobs(), strange, &other); /* later than the block came */
+    jobs_learn(acct_jobs(), same, &own);
+    acct_snapshot(&sheet, WEIR_COMPONENT_COUNT, T0);
+    CU_ASSERT_TRUE(sheet.owners[0].attempt.known && sheet.owners[0].attempt.state == WEIR_ATTEMPT_SHARED);
+    CU_ASSERT_TRUE(sheet.owners[0].attempt.job_id[0] == 70 && sheet.owners[0].attempt.subtask == -1);
+    acct_who(&who, id, true, strange);
+    CU_ASSERT_TRUE(who.job_id[0] == 70 && who.attempt == -1);
+    acct_who(&who, id, true, same);
+    CU_ASSERT_TRUE(who.job_id[0] == own.job_id[0] && who.attempt == 4 && who.state == WEIR_ATTEMPT_SHARED);
+    acct_who(&who, id, false, strange); /* a task's own thread: what it runs it runs for that */
+    CU_ASSERT_TRUE(who.job_id[0] == own.job_id[0] && who.state == WEIR_ATTEMPT_RUNNING);
+}
+
 static void acct_tells_of_attempts_in_their_order(void)
 {
     open_with(MIB, true);
@@ -750,6 +775,7 @@ SUITE(acct, fresh, gone, CASE(acct_books_an_allocation_until_it_is_freed),
       CASE(acct_snapshot_names_the_largest_owners_with_stack_and_age),
       CASE(acct_books_to_the_attempt_of_the_owner), CASE(acct_untracked_block_is_of_no_attempt),
       CASE(acct_snapshot_shows_the_attempt_of_an_owner),
+      CASE(acct_snapshot_shows_the_job_of_an_owners_loader),
       CASE(acct_errors_of_one_kind_hide_no_other),
       CASE(acct_tells_of_attempts_in_their_order),
       CASE(acct_close_leaves_nothing_for_the_next_start));

@@ -223,6 +223,19 @@ static void owner_says_only_what_is_known(void)
     o->attempt.vertex = "";
     o->attempt.end_ms = 5;
     CU_ASSERT_TRUE(says(", task.off-heap of job orders_enrich (5f1c..9e2a), ended, by a thread it started, 3 days old"));
+    o->attempt.begin_ms = o->attempt.end_ms = 0;
+    CU_ASSERT_TRUE(says(", task.off-heap of job orders_enrich (5f1c..9e2a), by a shared thread, 3 days old"));
+}
+
+/* What no attempt holds tells nothing of who is to blame. */
+static void victim_on_a_shared_thread_is_told_by_its_job(void)
+{
+    oom_leak(&oom);
+    oom.attempt.state = WEIR_ATTEMPT_SHARED;
+    oom.attempt.begin_ms = 0;
+    oom.attempt.bytes = 0;
+    CU_ASSERT_TRUE(says(" of job orders_enrich (5f1c..9e2a) asked 16.0 MiB with "));
+    CU_ASSERT_PTR_NULL(strstr(data, "do not look there"));
 }
 
 static void stack_of_the_jdk_alone_is_shown_by_its_innermost_frame(void)
@@ -436,6 +449,7 @@ SUITE(out_oom, setup, NULL,
       CASE(owner_says_only_what_is_known),
       CASE(stack_of_the_jdk_alone_is_shown_by_its_innermost_frame),
       CASE(trust_compares_with_the_vm),
+      CASE(victim_on_a_shared_thread_is_told_by_its_job),
       CASE(table_says_what_is_shared_and_what_is_outside),
       CASE(deep_stack_is_cut_but_not_its_deciding_frame),
       CASE(hostile_names_cannot_forge_a_line),

@@ -204,6 +204,21 @@ static void owner_without_a_kept_stack_or_a_true_share_says_only_what_is_known(v
     CU_ASSERT_PTR_NOT_NULL(strstr(text(), "\n  owner 113.0 MiB direct in 1 block: stack not kept"));
 }
 
+static void owner_of_a_shared_thread_says_what_is_known_of_it(void)
+{
+    out_breach_survived(&breach);
+    struct weir_attempt attempt = breach.attempt, *a = &breach.sheet.owners[0].attempt;
+    out_breach_share(&breach);
+    *a = attempt;
+    a->state = WEIR_ATTEMPT_SHARED;
+    a->begin_ms = 1;
+    CU_ASSERT_PTR_NOT_NULL(strstr(text(), ", a shared thread started by attempt 2 of job orders (5f1c..9e2a)"));
+    a->begin_ms = 0;
+    a->attempt = a->subtask = -1;
+    a->vertex = "";
+    CU_ASSERT_PTR_NOT_NULL(strstr(text(), "  [leak.jar], of job orders (5f1c..9e2a), by a shared thread"));
+}
+
 static void hostile_names_cannot_forge_a_line(void)
 {
     static char name[301];
@@ -334,6 +349,7 @@ SUITE(out_text, setup, NULL,
       CASE(breach_of_survivors_names_job_attempts_and_collections),
       CASE(pool_line_adds_what_has_no_share_and_says_what_is_not_measured),
       CASE(owner_without_a_kept_stack_or_a_true_share_says_only_what_is_known),
+      CASE(owner_of_a_shared_thread_says_what_is_known_of_it),
       CASE(hostile_names_cannot_forge_a_line),
       CASE(start_of_a_taskmanager),
       CASE(start_calls_a_limit_of_nothing_not_declared),

@@ -26,6 +26,7 @@ static struct {
     struct stacks            *stacks;
     struct owners            *owners;
     struct attempts          *attempts;
+    struct jobs              *jobs;
     struct ring              *ring;
     struct counters           totals;
     atomic_ullong             untracked, stale, unknown_frees;
@@ -62,6 +63,8 @@ enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live)
     if (rc == WEIR_OK)
         rc = attempts_new(&books.attempts);
     if (rc == WEIR_OK)
+        rc = jobs_new(&books.jobs);
+    if (rc == WEIR_OK)
         rc = ring_new(&books.ring);
     if (rc != WEIR_OK) {
         acct_close();
@@ -82,6 +85,8 @@ void acct_close(void)
         owners_delete(books.owners);
     if (books.attempts != NULL)
         attempts_delete(books.attempts);
+    if (books.jobs != NULL)
+        jobs_delete(books.jobs);
     if (books.ring != NULL)
         ring_delete(books.ring);
     sample_reset();
@@ -147,6 +152,7 @@ static bool post(void *thread, const struct owner_key *key, struct ring_event *e
     e->shared = key->shared;
     e->stack = key->stack;
     e->source = key->source;
+    e->loader_tag = key->loader_tag;
     e->decider = key->decider;
     e->component = key->component;
     e->kind = key->kind;
@@ -538,6 +544,11 @@ struct attempts *acct_attempts(void)
     return books.attempts;
 }
 
+struct jobs *acct_jobs(void)
+{
+    return books.jobs;
+}
+
 static void see_undecided(uint64_t used, int64_t wall_ms)
 {
     if (used > atomic_load_explicit(&books.undecided_peak, memory_order_relaxed)) {
@@ -574,6 +585,20 @@ bool acct_take_event(struct ring_event *event)
     return ring_take(books.ring, event);
 }
 
+/* A thread that outlived its attempt, or a library's, may run the code of another job than of the one that started it. */
+void acct_who(struct weir_attempt *out, uint32_t attempt, bool shared, uint32_t loader_tag)
+{
+    struct weir_attempt job;
+    out->known = attempts_get(books.attempts, books.stacks, attempt, out);
+    if (out->known && !shared)
+        return;
+    if (out->known)
+        out->state = WEIR_ATTEMPT_SHARED;
+    if (jobs_get(books.jobs, books.stacks, loader_tag, &job) &&
+        (!out->known || memcmp(out->job_id, job.job_id, sizeof job.job_id) != 0))
+        *out = job;
+}
+
 static void fill_owner(struct weir_owner *out, const struct owner_view *v, int64_t wall_ms)
 {
     out->component = v->key.component;
@@ -582,9 +607,7 @@ static void fill_owner(struct weir_owner *out, const struct owner_view *v, int64
     out->count = v->count;
     out->age_ms = v->since_ms > 0 && wall_ms > v->since_ms ? wall_ms - v->since_ms : 0;
     out->loader = stacks_text(books.stacks, v->key.loader);
-    out->attempt.known = attempts_get(books.attempts, books.stacks, v->key.attempt, &out->attempt);
-    if (out->attempt.known && v->key.shared)
-        out->attempt.state = WEIR_ATTEMPT_SHARED;
+    acct_who(&out->attempt, v->key.attempt, v->key.shared != 0, v->key.loader_tag);
     stacks_get(books.stacks, v->key.stack, &out->stack);
     out->stack.decider = v->key.decider;
     out->stack.source = stacks_text(books.stacks, v->key.source);

@@ -8,6 +8,7 @@
 
 #include "core/attempts.h"
 #include "core/capture.h"
+#include "core/jobs.h"
 #include "core/live.h"
 #include "core/ring.h"
 #include "core/stacks.h"
@@ -87,6 +88,7 @@ int64_t acct_coarse_ms(void);
 /* The tables that other layers fill or read. */
 struct stacks   *acct_stacks(void);
 struct attempts *acct_attempts(void);
+struct jobs     *acct_jobs(void);
 
 /* Reporter. */
 void     acct_tick(int64_t wall_ms, struct policy_verdict *budget);
@@ -102,5 +104,7 @@ void     acct_snapshot(struct weir_sheet *sheet, enum weir_component component, 
 /* Owners with a stack, one by one; the visitor takes no lock. acct_owner() makes one whole, outside the visit. */
 void     acct_each_owner(void (*visit)(void *with, const struct owner_view *), void *with);
 void     acct_owner(struct weir_owner *out, const struct owner_view *view, int64_t wall_ms);
+/* Who works: an attempt, where the thread serves one; else the job whose code decided, as far as either is known. */
+void     acct_who(struct weir_attempt *out, uint32_t attempt, bool shared, uint32_t loader_tag);
 
 #endif

@@ -13,7 +13,8 @@ struct owner_key {
     uint32_t stack;      /* core/stacks id; 0 unknown */
     uint32_t source;     /* core/stacks name of the deciding frame's code source */
     uint32_t loader;     /* core/stacks name of its loader's class */
-    uint32_t loader_tag; /* identity of that loader within this JVM; 0 boot or unknown */
+    uint32_t loader_tag; /* identity of that loader within this JVM, of the job's own where it descends from one; 0 boot or
+                          * unknown */
     uint32_t attempt;    /* core/attempts id of the allocating thread; 0 none */
     uint32_t shared;     /* 1: that thread serves no single attempt, `attempt` only started it */
     uint8_t  component, kind;

@@ -23,6 +23,7 @@ struct ring_event {
     /* of a breach or denial; of an OutOfMemoryError all but verdict and requested */
     struct policy_verdict verdict;
     uint32_t              stack, source; /* core/stacks ids */
+    uint32_t              loader_tag;    /* as of struct owner_key */
     int16_t               decider;
     uint8_t               component, kind;
     bool                  direct_known;

@@ -3,13 +3,16 @@
  * The starter tags the Thread object with the attempt (JVMTI tag, so nothing is kept alive); the thread reads its own tag
  * at its first hook and remembers it in TLS. A tag holds: THREAD_TAG | id << 2 | task << 1 | shared.
  * Flink's Task (org.apache.flink.runtime.taskmanager.Task, 1.10 to 2.x) is recognised by class name once per class; the
- * class is then tagged. Its fields are looked up at the first Task; one that this Flink lacks stays unknown. */
+ * class is then tagged. Its fields are looked up at the first Task; one that this Flink lacks stays unknown.
+ * A Task gets its user-code loader on its own thread, after the start: each hook of that thread looks until it is there,
+ * then says whose job's it is (core/jobs). */
 #include "jvm/attempts.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
 #include "jvm/env.h"
+#include "jvm/loaders.h"
 #include "base/poison.h"
 
 #define THREAD_TAG (1LL << 40)
@@ -27,12 +30,13 @@ static const char *const pool_threads[] = {
 
 static struct {
     struct attempts *book;
+    struct jobs     *jobs;
     struct stacks   *names;
     jfieldID         holder, task, target, name; /* holder.task from JDK 19 on, target before */
     atomic_bool      flink_known;
     _Atomic uint8_t  generation; /* from 1 on; another one: each thread looks at its tag again */
     struct {
-        jfieldID job_id, job_info, task_info;
+        jfieldID job_id, job_info, task_info, user_code;
         jfieldID upper, lower;
         jfieldID job_name;
         jfieldID task_name, subtask, attempt;
@@ -44,6 +48,7 @@ static _Thread_local struct {
     uint32_t id;
     uint8_t  known; /* the generation it was learnt in */
     uint8_t  task, shared;
+    uint8_t  loader; /* of a task's thread: its user-code loader was seen */
 } mine __attribute__((tls_model("initial-exec")));
 
 static jfieldID field(JNIEnv *jni, jclass c, const char *name, const char *signature)
@@ -52,10 +57,11 @@ static jfieldID field(JNIEnv *jni, jclass c, const char *name, const char *signa
     return env_threw(jni) ? NULL : id;
 }
 
-enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct stacks *names)
+enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct jobs *jobs, struct stacks *names)
 {
     jclass thread = env_class(jni, "java/lang/Thread");
     me.book = book;
+    me.jobs = jobs;
     me.names = names;
     atomic_store_explicit(&me.generation, 1, memory_order_relaxed);
     if (thread == NULL)
@@ -131,6 +137,7 @@ static void learn_flink(JNIEnv *jni, jobject task)
     me.flink.job_id = field(jni, c, "jobId", "Lorg/apache/flink/api/common/JobID;");
     me.flink.task_info = field(jni, c, "taskInfo", "Lorg/apache/flink/api/common/TaskInfo;");
     me.flink.job_info = field(jni, c, "jobInfo", "Lorg/apache/flink/api/common/JobInfo;");
+    me.flink.user_code = field(jni, c, "userCodeClassLoader", "Lorg/apache/flink/util/UserCodeClassLoader;");
     drop(jni, c);
     jobject job_id = step(jni, task, me.flink.job_id), info = step(jni, task, me.flink.task_info),
             job = step(jni, task, me.flink.job_info);
@@ -231,14 +238,64 @@ static void learn_mine(JNIEnv *jni)
     mine.known = generation;
 }
 
+static void learn_loader_of(JNIEnv *jni, jobject task, jobject loader)
+{
+    struct attempt_identity who = identity(jni, task);
+    if (loaders_of_object(jni, loader).kind != ATTR_LOADER_USER)
+        return; /* jobs of the class path: this loader is everybody's */
+    jobs_learn(me.jobs, loaders_of_object(jni, loader).tag, &who);
+    /* The safety net only delegates: classes are the inner one's. Null once Flink has let the job go. */
+    jobject inner = step(jni, loader, field_of_value(jni, loader, "inner", "Lorg/apache/flink/util/FlinkUserCodeClassLoader;"));
+    if (inner != NULL)
+        jobs_learn(me.jobs, loaders_of_object(jni, inner).tag, &who);
+    drop(jni, inner);
+}
+
+/* False: Flink has not set it yet. Whatever it is then will not change. */
+static bool learn_code(JNIEnv *jni, jobject task)
+{
+    jobject code = step(jni, task, me.flink.user_code);
+    jobject loader = step(jni, code, field_of_value(jni, code, "classLoader", "Ljava/lang/ClassLoader;"));
+    bool set = code != NULL;
+    if (loader != NULL)
+        learn_loader_of(jni, task, loader);
+    drop(jni, loader);
+    drop(jni, code);
+    return set;
+}
+
+/* On the task's own thread. */
+static void learn_loader(JNIEnv *jni)
+{
+    jthread thread = NULL;
+    if ((*env_ti())->GetCurrentThread(env_ti(), &thread) != JVMTI_ERROR_NONE || thread == NULL)
+        return;
+    jobject task = runnable_of(jni, thread);
+    mine.loader = is_task(jni, task) && learn_code(jni, task);
+    drop(jni, task);
+    drop(jni, thread);
+}
+
 struct attempts_thread attempts_current(JNIEnv *jni)
 {
     if (mine.known != atomic_load_explicit(&me.generation, memory_order_relaxed))
         learn_mine(jni);
+    if (mine.task && !mine.loader)
+        learn_loader(jni);
     struct attempts_thread t = { mine.id, mine.shared != 0 };
     if (t.id != 0 && !mine.task && !attempts_running(me.book, t.id))
         t.shared = true;
     return t;
+}
+
+struct attempts_thread attempts_in_code_of(struct attempts_thread thread, uint32_t loader_tag)
+{
+    struct weir_attempt starter, job;
+    if (!thread.shared || thread.id == 0 || !jobs_get(me.jobs, me.names, loader_tag, &job) ||
+        !attempts_get(me.book, me.names, thread.id, &starter) ||
+        memcmp(starter.job_id, job.job_id, sizeof job.job_id) == 0)
+        return thread;
+    return (struct attempts_thread){ .id = 0, .shared = true };
 }
 
 static void tag_thread(jthread thread, uint32_t id, bool task, bool shared)
@@ -274,6 +331,7 @@ static bool adopt(JNIEnv *jni, jthread thread, int64_t coarse_ms)
     if (task) {
         struct attempt_identity who = identity(jni, runnable);
         tag_thread(thread, attempts_begin(me.book, &who, coarse_ms), true, false);
+        learn_code(jni, runnable);
     }
     drop(jni, runnable);
     return task;

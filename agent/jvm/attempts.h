@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/attempts.h"
+#include "core/jobs.h"
 #include "core/stacks.h"
 #include "weir.h"
 
@@ -18,9 +19,11 @@ struct attempts_thread {
 };
 
 /* Field ids of Thread; those of Flink's classes are looked up when the first Task is met. WEIR_EJVM: threads cannot be told. */
-enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct stacks *names);
+enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct jobs *jobs, struct stacks *names);
 /* Inside a hook, any Java thread. */
 struct attempts_thread attempts_current(JNIEnv *jni);
+/* The same thread where the code of this class loader decides: a shared thread that runs another job's code works for that. */
+struct attempts_thread attempts_in_code_of(struct attempts_thread thread, uint32_t loader_tag);
 /* In Thread.start0 on the starting thread: `started` is about to run. Returns the new attempt's id when it is a task's. */
 uint32_t attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms);
 /* Outside hooks, after hook_thread_install(): the tasks that run already. How many. Their begin is taken to be now: Flink's

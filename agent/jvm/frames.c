@@ -141,7 +141,7 @@ static void judge(JNIEnv *jni, jclass c, const char *class_text, const char *met
     out->trait = attribute_frame(&frame, me.config.rules);
     out->source = source[0] != '\0' ? text_id(source) : 0;
     out->loader = loader.name;
-    out->loader_tag = loader.tag;
+    out->loader_tag = loader.user != 0 ? loader.user : loader.tag;
 }
 
 /* At first sight of (method, bci), on the thread whose frame it is. */
@@ -286,6 +286,7 @@ static bool site(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out
      * for the next job. A throw's victim is still the attempt. */
     if (d.component == WEIR_FRAMEWORK_OFF_HEAP && !thrown)
         thread = (struct attempts_thread){ .id = 0 };
+    thread = attempts_in_code_of(thread, decider.loader_tag);
     memset(out, 0, sizeof *out);
     out->decider = (int16_t)d.decider;
     out->stack = keep_stack(judged, count, &out->decider);

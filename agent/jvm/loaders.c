@@ -131,6 +131,26 @@ static enum attr_loader kind_by_ancestors(JNIEnv *jni, jobject loader)
     return kind;
 }
 
+/* The outermost one: what a job makes below its own loader, be it of one of Flink's classes, is still the job's. Flink's own
+ * descend from the application loader. 0: none, or the table has no room. */
+static uint32_t user_ancestor(JNIEnv *jni, jobject loader)
+{
+    uint32_t user = 0;
+    jobject at = (*jni)->GetObjectField(jni, loader, all.parent);
+    for (int depth = 0; at != NULL && depth < MAX_ANCESTORS; depth++) {
+        char name[NAME_CAP];
+        enum attr_loader kind;
+        if (known_class(jni, at, &kind, name) && kind == ATTR_LOADER_USER)
+            user = loaders_of_object(jni, at).tag;
+        jobject next = (*jni)->GetObjectField(jni, at, all.parent);
+        (*jni)->DeleteLocalRef(jni, at);
+        at = next;
+    }
+    if (at != NULL)
+        (*jni)->DeleteLocalRef(jni, at);
+    return user;
+}
+
 static struct loader meet(JNIEnv *jni, jobject object)
 {
     char name[NAME_CAP];
@@ -138,6 +158,8 @@ static struct loader meet(JNIEnv *jni, jobject object)
     if (!known_class(jni, object, &fresh.kind, name))
         fresh.kind = kind_by_ancestors(jni, object);
     fresh.name = stacks_name(all.names, name, strlen(name));
+    if (fresh.kind == ATTR_LOADER_USER)
+        fresh.user = user_ancestor(jni, object);
     if (fresh.kind == ATTR_LOADER_REFLECTION ||
         atomic_load_explicit(&all.count, memory_order_relaxed) >= LOADERS)
         return fresh;
@@ -145,6 +167,8 @@ static struct loader meet(JNIEnv *jni, jobject object)
     if (i >= LOADERS)
         return fresh;
     fresh.tag = i + 1;
+    if (fresh.kind == ATTR_LOADER_USER && fresh.user == 0)
+        fresh.user = fresh.tag;
     all.loader[i] = fresh;
     /* Release: the entry is whole for a thread that reads the tag from the JVM. */
     atomic_thread_fence(memory_order_release);
@@ -152,7 +176,7 @@ static struct loader meet(JNIEnv *jni, jobject object)
     return fresh;
 }
 
-static struct loader of_object(JNIEnv *jni, jobject object)
+struct loader loaders_of_object(JNIEnv *jni, jobject object)
 {
     jlong tag = 0;
     if (object == NULL)
@@ -169,7 +193,7 @@ struct loader loaders_of_class(JNIEnv *jni, jclass c)
     jobject object = NULL;
     if ((*env_ti())->GetClassLoader(env_ti(), c, &object) != JVMTI_ERROR_NONE)
         return (struct loader){ .kind = ATTR_LOADER_BOOT };
-    struct loader loader = of_object(jni, object);
+    struct loader loader = loaders_of_object(jni, object);
     if (object != NULL)
         (*jni)->DeleteLocalRef(jni, object);
     return loader;
@@ -181,7 +205,7 @@ enum attr_loader loaders_context(JNIEnv *jni)
     if ((*env_ti())->GetCurrentThread(env_ti(), &thread) != JVMTI_ERROR_NONE || thread == NULL)
         return ATTR_LOADER_BOOT;
     jobject object = (*jni)->GetObjectField(jni, thread, all.context);
-    enum attr_loader kind = of_object(jni, object).kind;
+    enum attr_loader kind = loaders_of_object(jni, object).kind;
     if (object != NULL)
         (*jni)->DeleteLocalRef(jni, object);
     (*jni)->DeleteLocalRef(jni, thread);

@@ -14,12 +14,14 @@ struct loader {
     enum attr_loader kind;
     uint32_t         name; /* core/stacks name of the loader's class; 0 boot */
     uint32_t         tag;  /* identity in this JVM; 0 boot, or one that the table has no room for */
+    uint32_t         user; /* tag of the Flink user-code loader it is or descends from; 0 none */
 };
 
 /* Needs can_tag_objects. Outside hooks, once. */
 enum weir_rc loaders_init(JNIEnv *jni, struct stacks *names);
 /* Any Java thread, also inside a hook; runs no Java code. */
 struct loader loaders_of_class(JNIEnv *jni, jclass c);
+struct loader loaders_of_object(JNIEnv *jni, jobject loader); /* NULL: boot */
 /* The kind of the current thread's context class loader; ATTR_LOADER_BOOT if it has none. */
 enum attr_loader loaders_context(JNIEnv *jni);
 

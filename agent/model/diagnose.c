@@ -326,8 +326,8 @@ static void say_shared(struct weir_oom *oom, const struct oomsum *s)
     put_shared_source(&text, oom);
     buf_puts(&text, " are shared, of no single attempt; ");
     put_request(&text, oom, s);
-    buf_puts(&text, "; threads took them that outlived the attempt that started them, and may serve those that run: a "
-                    "budget if the bytes stop growing, a leak of the library's if they do not");
+    buf_puts(&text, "; threads took them that serve no single attempt or outlived the one that started them, and may serve those "
+                    "that run: a budget if the bytes stop growing, a leak of the library's if they do not");
     buf_mark_cut(&text);
 }
 

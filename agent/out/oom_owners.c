@@ -153,7 +153,9 @@ static void put_work(struct buf *b, const struct group *g)
         buf_printf(b, ", subtask %" PRId32, a->subtask);
     put_numbers(b, g);
     owner_job(b, a);
-    if (a->state == WEIR_ATTEMPT_SHARED)
+    if (owner_is_jobs_code(a))
+        buf_puts(b, ", by a shared thread");
+    else if (a->state == WEIR_ATTEMPT_SHARED)
         buf_puts(b, a->end_ms != 0 ? ", ended, by a thread it started" : ", by a thread it started");
     else if (a->state != WEIR_ATTEMPT_UNKNOWN)
         buf_printf(b, ", %s", out_attempt_state(a->state));

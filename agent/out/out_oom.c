@@ -111,7 +111,7 @@ static void put_proof(struct buf *b, const struct weir_oom *oom, const struct oo
 static void put_held(struct buf *b, const struct weir_oom *oom, const struct oomsum *s)
 {
     uint64_t held = oom->attempt.bytes;
-    if (!oom->attempt.known || oom->pool != WEIR_OOM_DIRECT || held > s->direct)
+    if (!oom->attempt.known || owner_is_jobs_code(&oom->attempt) || oom->pool != WEIR_OOM_DIRECT || held > s->direct)
         return;
     buf_puts(b, "; its attempt holds ");
     figure_bytes(b, held);

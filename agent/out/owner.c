@@ -3,7 +3,6 @@
 #include "out/owner.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "out/figure.h"
@@ -49,20 +48,25 @@ void owner_job(struct buf *b, const struct weir_attempt *attempt)
         buf_puts(b, ")");
 }
 
-/* , attempt 0 of job orders (5f1c..9e2a), ended */
+bool owner_is_jobs_code(const struct weir_attempt *attempt)
+{
+    return attempt->known && attempt->state == WEIR_ATTEMPT_SHARED && attempt->begin_ms == 0;
+}
+
+/* , attempt 0 of job orders (5f1c..9e2a), which has ended; of job orders (5f1c..9e2a), by a shared thread */
 static void put_holder(struct buf *b, const struct weir_attempt *attempt)
 {
     if (!attempt->known)
         return;
-    if (attempt->state == WEIR_ATTEMPT_SHARED)
-        buf_puts(b, ", a shared thread started by");
-    else
-        buf_puts(b, ",");
+    bool starter = attempt->state == WEIR_ATTEMPT_SHARED && !owner_is_jobs_code(attempt);
+    buf_puts(b, starter ? ", a shared thread started by" : ",");
     if (attempt->attempt >= 0)
         buf_printf(b, " attempt %" PRId32, attempt->attempt);
     owner_job(b, attempt);
     if (attempt->state == WEIR_ATTEMPT_ENDED)
         buf_puts(b, ", which has ended");
+    if (owner_is_jobs_code(attempt))
+        buf_puts(b, ", by a shared thread");
 }
 
 void owner_line(struct buf *b, const struct weir_owner *owner, uint64_t whole)

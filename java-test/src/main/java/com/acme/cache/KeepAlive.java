@@ -27,6 +27,11 @@ public final class KeepAlive {
         return keeper().submit(() -> take(bytes)).get();
     }
 
+    /** Somebody else's code on the library's one thread. */
+    public static void runOnKeeper(Runnable code) throws Exception {
+        keeper().submit(code).get();
+    }
+
     private static synchronized ExecutorService keeper() {
         if (keeper == null) {
             keeper = Executors.newSingleThreadExecutor(task -> {

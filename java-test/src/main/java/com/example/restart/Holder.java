@@ -5,6 +5,11 @@ import com.acme.cache.KeepAlive;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import org.apache.flink.api.common.functions.RichMapFunction;
 
 /**
@@ -12,11 +17,14 @@ import org.apache.flink.api.common.functions.RichMapFunction;
  * directory and passes records until there is a file "fail-ATTEMPT". A file "collect-N" makes it ask
  * for a full collection and make the file "collected-N", N from 1 on. Modes: "keep", in a static of
  * the library in lib/; "drop", in a field; "thread", like keep, but taken by a thread it starts; "keeper",
- * like keep, but taken by the library's own thread.
+ * like keep, but taken by the library's own thread; "pool", in a static of the job's own code, by a thread of
+ * the JVM's common pool; "guest", the same by the library's own thread.
  */
 public final class Holder extends RichMapFunction<Long, Long> {
     private static final long serialVersionUID = 1L;
     private static final long PAUSE_MILLIS = 20;
+
+    private static final List<ByteBuffer> KEPT = Collections.synchronizedList(new ArrayList<>());
 
     private final String mode;
     private final int[] mib;
@@ -56,6 +64,10 @@ public final class Holder extends RichMapFunction<Long, Long> {
         }
     }
 
+    private static void keep(int bytes) {
+        KEPT.add(ByteBuffer.allocateDirect(bytes));
+    }
+
     private void take(int bytes) throws Exception {
         switch (mode) {
             case "keep":
@@ -71,6 +83,17 @@ public final class Holder extends RichMapFunction<Long, Long> {
                 break;
             case "keeper":
                 KeepAlive.takeOnKeeper(bytes);
+                break;
+            case "pool":
+                CountDownLatch kept = new CountDownLatch(1);
+                ForkJoinPool.commonPool().execute(() -> {
+                    keep(bytes);
+                    kept.countDown();
+                });
+                kept.await(); // a get() could run it here
+                break;
+            case "guest":
+                KeepAlive.runOnKeeper(() -> keep(bytes));
                 break;
             default:
                 throw new IllegalArgumentException(mode);
