@@ -9,9 +9,11 @@
 
 #include "base/clock.h"
 #include "core/acct.h"
+#include "jvm/attempts.h"
 #include "jvm/hook_throw.h"
 #include "jvm/pools.h"
 #include "jvm/vmflags.h"
+#include "model/heldthreads.h"
 #include "readings.h"
 
 enum { JOBS_SEEN = 64, TEXT_TRIES = 400, TEXT_STEP_US = 50, WORTH_A_COLLECTION = 16 << 20 };
@@ -21,6 +23,7 @@ static struct {
     struct weir_oom oom;
     size_t          seen;
     struct weir_job jobs[JOBS_SEEN];
+    struct heldthreads threads;
     char            class_name[256], message[1600];
 } me; /* the reporter's own */
 
@@ -186,6 +189,22 @@ static void sum_jobs(int64_t oom_ms, bool may_collect)
     memcpy(me.oom.jobs, me.jobs, me.oom.job_count * sizeof me.jobs[0]);
 }
 
+static void add_thread(void *oom_ms, uint32_t starter, const char *name)
+{
+    struct weir_attempt a;
+    if (attempts_get(acct_attempts(), acct_stacks(), starter, &a) && !ran_at(&a, *(const int64_t *)oom_ms))
+        heldthreads_add(&me.threads, name, &a);
+}
+
+/* After the collections: a thread that is about to end has had its time. */
+static void find_held(JNIEnv *jni, int64_t oom_ms)
+{
+    me.threads.count = 0;
+    me.threads.left_out = 0;
+    attempts_each_thread(jni, add_thread, &oom_ms);
+    heldthreads_top(&me.threads, &me.oom);
+}
+
 struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_collect)
 {
     read_error(jni, e);
@@ -206,5 +225,6 @@ struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_
     me.oom.gc_after_ms = readings_gc_after();
     vmflags_bool("DisableExplicitGC", &me.oom.explicit_gc_off);
     sum_jobs(e->oom_ms, may_collect);
+    find_held(jni, e->oom_ms);
     return &me.oom;
 }

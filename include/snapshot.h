@@ -11,7 +11,7 @@
 #include "weir.h"
 
 enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 12, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
-       WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 6, WEIR_MAX_NUMBERS = 8 };
+       WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 6, WEIR_MAX_NUMBERS = 8, WEIR_TOP_HELD = 3 };
 
 struct weir_frame {
     const char *class_name; /* com.example.Leak */
@@ -180,6 +180,17 @@ struct weir_diagnosis {
 enum weir_oom_pool { WEIR_OOM_POOLS(WEIR_ENUM_OOM) WEIR_OOM_POOL_COUNT };
 #undef WEIR_ENUM_OOM
 
+/* Live threads of one name but for its numbers, started by attempts that have ended. */
+struct weir_held {
+    char        family[128]; /* pulsar-client-io-* */
+    uint64_t    threads;
+    size_t      job_count, number_count;
+    uint64_t    jobs[WEIR_MAX_NUMBERS][2]; /* whose attempts started them */
+    const char *job_name;                  /* of the first */
+    int32_t     numbers[WEIR_MAX_NUMBERS]; /* Flink's attempt numbers, each once, ascending; of one job they name the attempts */
+    bool        more;                      /* jobs or numbers were left out */
+};
+
 /* An OutOfMemoryError at its throw point. */
 struct weir_oom {
     enum weir_oom_pool    pool;
@@ -199,6 +210,9 @@ struct weir_oom {
     bool                  explicit_gc_off; /* -XX:+DisableExplicitGC: the JDK's own last try was void */
     size_t                job_count;
     struct weir_job       jobs[WEIR_TOP_JOBS]; /* by what their ended attempts hold, biggest first */
+    size_t                held_count;
+    struct weir_held      held[WEIR_TOP_HELD]; /* most threads first */
+    uint64_t              held_others;         /* such threads of further names */
     struct weir_sheet     sheet;      /* of the throw's instant; owners of all components */
     size_t                diagnosis_count;
     struct weir_diagnosis diagnosis[WEIR_MAX_DIAGNOSES];

@@ -132,6 +132,10 @@ void oom_leak(struct weir_oom *oom)
     oom->jobs[0].running = 4 * MIB;
     oom->jobs[0].ended = oom->jobs[0].proven = 108 * MIB;
     oom->jobs[0].attempts_ended = 3;
+    oom->held_count = 1;
+    oom->held[0] = (struct weir_held){ .family = "pulsar-client-io-*-*", .threads = 12, .job_count = 1, .number_count = 3,
+                                       .jobs = { { 0x5f1c000000000000, 0x9e2a } }, .job_name = "orders_enrich",
+                                       .numbers = { 1, 2, 3 } };
     for (int i = 0; i < 3; i++)
         add_owner(oom, 36 * MIB, 9, attempt("Source: orders", 0, i + 1, true));
     add_owner(oom, 4 * MIB, 1, attempt("Source: orders", 0, 4, false));

@@ -227,6 +227,24 @@ static void owner_says_only_what_is_known(void)
     CU_ASSERT_TRUE(says(", task.off-heap of job orders_enrich (5f1c..9e2a), by a shared thread, 3 days old"));
 }
 
+static void threads_of_ended_attempts_are_told_by_family(void)
+{
+    oom_budget(&oom);
+    CU_ASSERT_PTR_NULL(strstr(data, "\n  held"));
+    oom.held_count = 1;
+    oom.held[0] = (struct weir_held){ .family = "pulsar\n-io-*", .threads = 12, .job_count = 1, .job_name = "orders",
+                                      .jobs = { { 0x5f1c000000000000, 0x9e2a } }, .number_count = 3, .numbers = { 1, 2, 3 } };
+    CU_ASSERT_TRUE(says("\n  held    12 threads pulsar\\n-io-*, started by #1 #2 #3 of job orders (5f1c..9e2a), still alive\n  victim"));
+    oom.held[0].threads = 1;
+    oom.held[0].more = true;
+    CU_ASSERT_TRUE(says("held    1 thread pulsar\\n-io-*, started by #1 #2 #3 ... of job orders"));
+    oom.held[0].number_count = 0;
+    CU_ASSERT_TRUE(says("started by ended attempts of job orders (5f1c..9e2a), still alive"));
+    oom.held[0].job_count = 8;
+    oom.held_others = 5;
+    CU_ASSERT_TRUE(says("started by ended attempts of more than 8 jobs, still alive\n          5 more threads of other names\n"));
+}
+
 /* What no attempt holds tells nothing of who is to blame. */
 static void victim_on_a_shared_thread_is_told_by_its_job(void)
 {
@@ -449,6 +467,7 @@ SUITE(out_oom, setup, NULL,
       CASE(owner_says_only_what_is_known),
       CASE(stack_of_the_jdk_alone_is_shown_by_its_innermost_frame),
       CASE(trust_compares_with_the_vm),
+      CASE(threads_of_ended_attempts_are_told_by_family),
       CASE(victim_on_a_shared_thread_is_told_by_its_job),
       CASE(table_says_what_is_shared_and_what_is_outside),
       CASE(deep_stack_is_cut_but_not_its_deciding_frame),

@@ -354,6 +354,26 @@ uint32_t attempts_adopt(JNIEnv *jni, int64_t coarse_ms)
     return found;
 }
 
+void attempts_each_thread(JNIEnv *jni, void (*visit)(void *with, uint32_t attempt, const char *name), void *with)
+{
+    char name[NAME_CHARS * 3 + 1];
+    jthread *threads = NULL;
+    jint count = 0;
+    if (me.book == NULL || JVM_TRY(GetAllThreads, &count, &threads) != WEIR_OK)
+        return; /* no TaskManager, or the hook is off */
+    for (jint i = 0; i < count; i++) {
+        jlong tag = 0;
+        (*env_ti())->GetTag(env_ti(), threads[i], &tag);
+        uint32_t id = (uint32_t)((tag & (THREAD_TAG - 1)) >> 2);
+        if ((tag & THREAD_TAG) != 0 && (tag & 3) == 0 && id != 0) {
+            text(jni, threads[i], me.name, name);
+            visit(with, id, name);
+        }
+        drop(jni, threads[i]);
+    }
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)threads);
+}
+
 void attempts_start_failed(JNIEnv *jni, jthread started, uint32_t id, int64_t coarse_ms)
 {
     (void)jni;

@@ -29,6 +29,9 @@ uint32_t attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms);
 /* Outside hooks, after hook_thread_install(): the tasks that run already. How many. Their begin is taken to be now: Flink's
  * Task does not say. */
 uint32_t attempts_adopt(JNIEnv *jni, int64_t coarse_ms);
+/* Reporter: live platform threads, each with the attempt that ran when it or an ancestor of its made it start; not the tasks'
+ * own, nor those whose starter served no single attempt. The name is in the JVM's UTF-8. */
+void     attempts_each_thread(JNIEnv *jni, void (*visit)(void *with, uint32_t attempt, const char *name), void *with);
 /* The start failed: undo. */
 void     attempts_start_failed(JNIEnv *jni, jthread started, uint32_t id, int64_t coarse_ms);
 /* On the ending thread itself. Returns the attempt that ends with it, 0 for other threads. */

@@ -431,6 +431,32 @@ static void put_jobs(struct json *j, const struct weir_oom *oom)
     json_array_end(j);
 }
 
+/* Threads that ended attempts left; whose, where they are of one job. */
+static void put_held(struct json *j, const struct weir_oom *oom)
+{
+    json_array(j, "held");
+    for (size_t i = 0; i < oom->held_count && i < WEIR_TOP_HELD; i++) {
+        const struct weir_held *f = &oom->held[i];
+        struct weir_attempt     id = { .job_id = { f->jobs[0][0], f->jobs[0][1] } };
+        json_object(j, NULL);
+        json_string(j, "threads", f->family);
+        json_unsigned(j, "count", f->threads);
+        json_unsigned(j, "jobs", f->job_count);
+        if (f->job_count == 1) {
+            put_job_id(j, &id);
+            json_string_or_null(j, "job_name", f->job_name);
+            json_array(j, "attempts");
+            for (size_t n = 0; n < f->number_count; n++)
+                json_signed(j, NULL, f->numbers[n]);
+            json_array_end(j);
+        }
+        json_bool(j, "more", f->more);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    json_unsigned(j, "held_others", oom->held_others);
+}
+
 void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_oom *oom)
 {
     struct json j = begin_event(b, "oom", h);
@@ -460,6 +486,7 @@ void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_
     put_components(&j, &oom->sheet);
     put_owners(&j, &oom->sheet);
     put_jobs(&j, oom);
+    put_held(&j, oom);
     put_diagnoses(&j, oom->diagnosis,
                   oom->diagnosis_count < WEIR_MAX_DIAGNOSES ? oom->diagnosis_count : WEIR_MAX_DIAGNOSES);
     end_event(&j);

@@ -10,6 +10,7 @@
 #include "model/oomsum.h"
 #include "out/figure.h"
 #include "out/lines.h"
+#include "out/oom_held.h"
 #include "out/oom_owners.h"
 #include "out/oom_pool.h"
 #include "out/out.h"
@@ -246,6 +247,7 @@ void out_text_oom(struct buf *b, const struct weir_oom *oom)
     put_cause(b, oom);
     put_proof(b, oom, &s);
     oom_owners_put(b, oom, is_leak(oom));
+    oom_held_put(b, oom);
     put_victim(b, oom, &s);
     put_advice(b, oom, &s);
     if (direct) {

@@ -18,17 +18,20 @@ import org.apache.flink.api.common.functions.RichMapFunction;
  * for a full collection and make the file "collected-N", N from 1 on. Modes: "keep", in a static of
  * the library in lib/; "drop", in a field; "thread", like keep, but taken by a thread it starts; "keeper",
  * like keep, but taken by the library's own thread; "pool", in a static of the job's own code, by a thread of
- * the JVM's common pool; "guest", the same by the library's own thread.
+ * the JVM's common pool; "guest", the same by the library's own thread; "threads",
+ * like keep, beside three threads that nobody ends; "joined", the same with threads that end at close().
  */
 public final class Holder extends RichMapFunction<Long, Long> {
     private static final long serialVersionUID = 1L;
     private static final long PAUSE_MILLIS = 20;
+    private static final int THREADS = 3;
 
     private static final List<ByteBuffer> KEPT = Collections.synchronizedList(new ArrayList<>());
 
     private final String mode;
     private final int[] mib;
     private final String gate;
+    private final ArrayList<Thread> threads = new ArrayList<>(); // empty when it is serialized
     private transient ByteBuffer mine;
     private transient boolean taken;
     private transient int collections;
@@ -64,6 +67,31 @@ public final class Holder extends RichMapFunction<Long, Long> {
         }
     }
 
+    private void startThreads() {
+        int attempt = getRuntimeContext().getTaskInfo().getAttemptNumber();
+        for (int i = 0; i < THREADS; i++) {
+            Thread thread = new Thread(Holder::sleepUntilInterrupted, "acme-io-" + attempt + "-" + i);
+            thread.start();
+            threads.add(thread);
+        }
+    }
+
+    private static void sleepUntilInterrupted() {
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        for (Thread thread : mode.equals("joined") ? threads : List.<Thread>of()) {
+            thread.interrupt();
+            thread.join();
+        }
+    }
+
     private static void keep(int bytes) {
         KEPT.add(ByteBuffer.allocateDirect(bytes));
     }
@@ -91,6 +119,11 @@ public final class Holder extends RichMapFunction<Long, Long> {
                     kept.countDown();
                 });
                 kept.await(); // a get() could run it here
+                break;
+            case "threads":
+            case "joined":
+                startThreads();
+                KeepAlive.take(bytes);
                 break;
             case "guest":
                 KeepAlive.runOnKeeper(() -> keep(bytes));
