@@ -342,9 +342,12 @@ static void describe_found(struct buf *b)
     put_found(b, ", managed", h->managed_blocks, h->managed_bytes, "page");
     put_found(b, ", mapped", h->seed.mapped_blocks, h->seed.mapped_bytes, "file");
     buf_printf(b, ", %u tasks running", (unsigned)h->tasks);
-    if (h->network_seen != h->network_expected)
-        buf_printf(b, "; the network pool says %llu segments, %llu of their size are there: none is told from the others",
+    if (h->network_seen < h->network_expected)
+        buf_printf(b, "; the network pool says %llu segments, %llu of their size are there: they count as before weir",
                    (unsigned long long)h->network_expected, (unsigned long long)h->network_seen);
+    if (h->network_seen > h->network_expected)
+        buf_printf(b, "; %llu more segments of the network's size are there, which of them is not told",
+                   (unsigned long long)(h->network_seen - h->network_expected));
     if (h->freed_more)
         buf_puts(b, "; more was freed meanwhile than could be followed: managed may be too high");
     buf_printf(b, "; pause %.1f ms for the heap, %.1f ms for direct buffers alone", (double)h->walk_us / 1000,

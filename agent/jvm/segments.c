@@ -2,8 +2,10 @@
 /* segments.c: IterateThroughHeap tags the instances of two classes, GetObjectsWithTags hands them out, JNI reads their fields.
  * A MemorySegment with a cleaner is a page of managed memory (MemorySegmentFactory.allocateOffHeapUnsafeMemory is the
  * only maker of those); one without, off heap, is a direct buffer: a network buffer if its size is the pool's and exactly as many
- * were found as the pool says it has. More or fewer: somebody else makes segments of that size (batch shuffle), and nobody is
- * guessed at.
+ * were found as the pool says it has. Segments of the same size that wait in a BatchShuffleReadBufferPool are set aside first.
+ * A walk over the heap also meets segments that are garbage already, or that somebody else has in use. Are there more than
+ * the pool has, the pool's number of them is taken, lowest addresses first: the sum is Flink's, and which of the few is not
+ * the pool's will only be seen when it is freed; the answer says so. Fewer: nobody is guessed at.
  * A freed segment has its address moved behind its limit. */
 #include "jvm/segments.h"
 
@@ -16,14 +18,16 @@
 #include "jvm/env.h"
 
 #define FOUND_TAG (1LL << 43)
+#define ASIDE_TAG (1LL << 44)
+#define BATCH_POOL "Lorg/apache/flink/runtime/io/disk/BatchShuffleReadBufferPool;"
 #define SEGMENT "Lorg/apache/flink/core/memory/MemorySegment;"
 #define HYBRID "Lorg/apache/flink/core/memory/HybridMemorySegment;" /* 1.10 to 1.13 */
 #define POOL "Lorg/apache/flink/runtime/io/network/buffer/NetworkBufferPool;"
 
-enum { HEAP_ADDRESSES = 4096 }; /* below: the offset into a byte array, not an address */
+enum { ASIDE_MAX = 1 << 16, HEAP_ADDRESSES = 4096 }; /* below: the offset into a byte array, not an address */
 
 struct classes {
-    jclass segment, hybrid, pool; /* local references */
+    jclass segment, hybrid, pool, batch_pool; /* local references */
 };
 
 struct fields {
@@ -45,6 +49,8 @@ static void take_class(const char *signature, jclass c, struct classes *out)
         out->hybrid = c;
     else if (strcmp(signature, POOL) == 0)
         out->pool = c;
+    else if (strcmp(signature, BATCH_POOL) == 0)
+        out->batch_pool = c;
 }
 
 /* Inside the caller's local frame, which drops the references. */
@@ -85,8 +91,16 @@ static bool find_fields(JNIEnv *jni, const struct classes *c, struct fields *f)
 static jint JNICALL tag_it(jlong class_tag, jlong size, jlong *tag, jint length, void *with)
 {
     (void)class_tag, (void)size, (void)length, (void)with;
-    *tag = FOUND_TAG;
+    if (*tag == 0)
+        *tag = FOUND_TAG;
     return 0;
+}
+
+static jint tag_all(jobject *objects, jint count, jlong tag)
+{
+    for (jint i = 0; i < count; i++)
+        (*env_ti())->SetTag(env_ti(), objects[i], tag);
+    return count;
 }
 
 /* Its instances, as local references; the caller frees the array. Exact class: what derives from it is another one. */
@@ -105,9 +119,38 @@ static jint instances(jclass c, jobject **out, int64_t *walk_us)
     *walk_us += now_us() - from;
     if (rc == WEIR_OK && JVM_TRY(GetObjectsWithTags, 1, &tag, &count, out, NULL) != WEIR_OK)
         count = 0;
-    for (jint i = 0; i < count; i++)
-        (*env_ti())->SetTag(env_ti(), (*out)[i], 0);
+    return tag_all(*out, count, 0);
+}
+
+/* What an ArrayDeque holds, into out; how many. */
+static jint elements_of(JNIEnv *jni, jobject deque, jobject *out, jint room)
+{
+    jclass c = deque != NULL ? (*jni)->FindClass(jni, "java/util/ArrayDeque") : NULL;
+    jfieldID id = env_threw(jni) ? NULL : field(jni, c, "elements", "[Ljava/lang/Object;");
+    if (id == NULL || !(*jni)->IsInstanceOf(jni, deque, c))
+        return 0;
+    jobjectArray array = (*jni)->GetObjectField(jni, deque, id);
+    jsize length = array != NULL ? (*jni)->GetArrayLength(jni, array) : 0;
+    jint count = 0;
+    for (jsize i = 0; i < length && count < room; i++) {
+        jobject o = (*jni)->GetObjectArrayElement(jni, array, i);
+        if (o != NULL)
+            out[count++] = o;
+    }
     return count;
+}
+
+/* Segments that wait in pools of batch shuffle are tagged, so that the search for the others passes them by. */
+static jint set_aside(JNIEnv *jni, jclass pool, jobject *out, int64_t *walk_us)
+{
+    jobject *pools;
+    jfieldID buffers = field(jni, pool, "buffers", "Ljava/util/Queue;");
+    jint     pool_count = buffers != NULL ? instances(pool, &pools, walk_us) : 0, count = 0;
+    for (jint i = 0; i < pool_count; i++)
+        count += elements_of(jni, (*jni)->GetObjectField(jni, pools[i], buffers), out + count, ASIDE_MAX - count);
+    if (buffers != NULL)
+        (*env_ti())->Deallocate(env_ti(), (unsigned char *)pools);
+    return tag_all(out, count, ASIDE_TAG);
 }
 
 /* False: on the heap, or freed. *unsafe: it has a cleaner. */
@@ -176,7 +219,11 @@ static enum weir_rc find(JNIEnv *jni, struct segments *out)
         return WEIR_ENOENT;
     jint pool_count = instances(c.pool, &pools, &out->walk_us);
     uint64_t size = read_pools(jni, &f, pools, pool_count, &out->expected);
+    jobject *aside = arena_map(ASIDE_MAX * sizeof *aside);
+    jint aside_count = aside != NULL ? set_aside(jni, c.batch_pool, aside, &out->walk_us) : 0;
     jint count = instances(c.hybrid != NULL ? c.hybrid : c.segment, &objects, &out->walk_us);
+    tag_all(aside, aside_count, 0);
+    arena_unmap(aside, ASIDE_MAX * sizeof *aside);
     if (make_room(out, (size_t)count)) {
         take_segments(jni, &f, objects, count, size, out);
         rc = WEIR_OK;
@@ -196,13 +243,12 @@ enum weir_rc segments_find(JNIEnv *jni, struct segments *out)
     enum weir_rc rc = find(jni, out);
     (*jni)->PopLocalFrame(jni, NULL);
     out->seen = out->network_count;
-    if (out->seen != out->expected)
-        out->network_count = 0;
     if (rc != WEIR_OK) {
         segments_drop(out);
         return rc;
     }
     qsort(out->network, out->network_count, sizeof *out->network, by_address);
+    out->network_count = out->seen < out->expected ? 0 : (size_t)out->expected;
     return WEIR_OK;
 }
 

@@ -18,8 +18,8 @@ struct segment {
 struct segments {
     struct segment *network, *managed; /* sorted by address */
     size_t          network_count, managed_count, room;
-    uint64_t        expected; /* segments that the NetworkBufferPool says it has; network is empty unless that many were found */
-    uint64_t        seen;     /* direct segments of its size that were found */
+    uint64_t        expected; /* segments that the NetworkBufferPool says it has; network is empty if fewer were found */
+    uint64_t        seen;     /* direct segments of its size that were found, garbage included */
     int64_t         walk_us;  /* how long the JVM stood still, at most */
 };
 
