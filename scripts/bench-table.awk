@@ -12,6 +12,7 @@ BEGIN {
     line("direct4k", "allocateDirect(4 KiB)+clean, ns", "ratio", "<=", 1.25)
     line("direct1m", "allocateDirect(1 MiB)+clean, ns", "ratio", "<=", 1.05)
     line("enforce", "mode=enforce, decided call+free, ns", "added", "<=", 1200)
+    line("idle", "hooks idle, allocate(64)+free, ns", "added", "", "")
     line("throwable", "Throwable built, ns", "added", "<=", 25)
     line("thread", "thread start+join, ns", "ratio", "<=", 1.08)
     line("thread-cpu", "  the process's CPU, ns", "ratio", "", "")

@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/.."
 
-readonly all_rows=(unsafe64 direct4k direct1m enforce throwable thread start memory flink)
+readonly all_rows=(unsafe64 direct4k direct1m enforce idle throwable thread start memory flink)
 readonly out=$PWD/build/bench
 readonly lib=$PWD/build/libweir.so
 readonly jar=$PWD/java-test/target/jars/programs.jar
@@ -86,7 +86,8 @@ prepare()
     JAVA_HOME=$(scripts/jdks.sh --home "$jdk") || die "no JDK $jdk; scripts/jdks.sh --get $jdk"
     export JAVA_HOME
     rm -rf "$out"
-    mkdir -p "$out"
+    mkdir -p "$out/idle"
+    touch "$out/idle/weir.off" # the hooks stay in and only call through
     [ -z "$stacks" ] || limit_and_stacks+=",stacks=$stacks"
 }
 
@@ -108,6 +109,7 @@ choose()
         nmt) variant_option=(-XX:NativeMemoryTracking=summary) ;;
         weir) variant_option=("$agent") ;;
         enforce) variant_option=("$agent,mode=enforce") ;;
+        idle) variant_option=("$agent,dir=$out/idle") ;;
         dormant) variant_option=("-agentpath:$lib=json=$out/weir.jsonl") ;;
     esac
 }
@@ -118,10 +120,16 @@ run_java() { "$JAVA_HOME/bin/java" "${jvm_options[@]}" ${variant_option[@]+"${va
 at_work()
 {
     local components='task\.off-heap' sheet
-    case $1 in weir | enforce) ;; *) return 0 ;; esac
+    case $1 in weir | enforce) ;; idle) was_idle "$2"; return ;; *) return 0 ;; esac
     sheet=$(grep '"event":"sheet","' "$out/weir.jsonl" | tail -n 1) || die "$2 $1: no sheet; see $out/err"
     case $2 in unsafe64 | direct4k | direct1m) components+='|undecided' ;; enforce) ;; *) return 0 ;; esac
     grep -qE "\"($components)\":\\{[^}]*\"peak\":[1-9]" <<< "$sheet" || die "$2 $1: nothing booked: $sheet"
+}
+
+# ROW: the agent was in and booked nothing of the loop once it had seen the file.
+was_idle()
+{
+    grep -q '"event":"stop","[^}]*"reason":"request"' "$out/weir.jsonl" || die "$1 idle: the hooks did not idle; see $out/err"
 }
 
 # CLOCK ANSWER: a figure of what a loop printed.
@@ -136,6 +144,7 @@ loop()
         answer=$(run_java -cp "$jar" dev.weir.programs.CostLoops "$name" "$warmup" "$batches") || die "$row $variant failed; see $out/err"
         at_work "$variant" "$row"
         as=${variant/enforce/weir}
+        as=${as/idle/weir}
         if [ "$row" = thread ]; then
             record "$round" thread "$as" "$(figure wall "$answer")"
             record "$round" thread-cpu "$as" "$(figure cpu "$answer")"
@@ -214,6 +223,7 @@ measure()
             [ "$round" -le "$rounds" ] || continue
             case $row in
                 enforce) loop "$round" enforce unsafe64 bare enforce ;;
+                idle) loop "$round" idle unsafe64 bare idle ;;
                 start | memory) "$row" "$round" ;;
                 *) loop "$round" "$row" "$row" bare nmt weir ;;
             esac
