@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/ids.h"
 #include "out/out_ledger.h"
 #include "weir.h"
 
@@ -81,8 +82,9 @@ int ledger_in_open(const char *path, struct buf *why)
     return -1;
 }
 
-/* One of a process's descriptors; -1 if it is no ledger. Most are sockets, and nothing but stat touches those. */
-static int open_if_ledger(int dir, const char *name, int64_t *modified_ns)
+/* One of a process's descriptors; -1 if it is no ledger, denied: or may not be looked at. Most are sockets, and nothing but
+ * stat touches those. */
+static int open_if_ledger(int dir, const char *name, int64_t *modified_ns, bool *denied)
 {
     struct stat      st;
     unsigned char    head[LEDGER_HEAD_SIZE];
@@ -91,11 +93,16 @@ static int open_if_ledger(int dir, const char *name, int64_t *modified_ns)
     char             reason[REASON_CAP];
     struct buf       why;
     buf_init(&why, reason, sizeof reason);
-    if (fstatat(dir, name, &st, 0) != 0 || !S_ISREG(st.st_mode) || st.st_size != LEDGER_SIZE)
+    int  fd = -1;
+    bool seen = fstatat(dir, name, &st, 0) == 0;
+    if (seen && (!S_ISREG(st.st_mode) || st.st_size != LEDGER_SIZE))
         return -1;
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
+    if (seen)
+        fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        *denied |= errno == EACCES || errno == EPERM;
         return -1;
+    }
     if (load(fd, head, sizeof head) == (ssize_t)sizeof head &&
         out_ledger_identify(head, sizeof head, &id, &size, &why) == WEIR_OK) {
         *modified_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
@@ -106,12 +113,12 @@ static int open_if_ledger(int dir, const char *name, int64_t *modified_ns)
 }
 
 /* The one written last, should there be several. */
-static int newest_in(DIR *d)
+static int newest_in(DIR *d, bool *denied)
 {
     int     best = -1;
     int64_t best_time = 0, time = 0;
     for (const struct dirent *e; (e = readdir(d)) != NULL;) {
-        int fd = e->d_name[0] == '.' ? -1 : open_if_ledger(dirfd(d), e->d_name, &time);
+        int fd = e->d_name[0] == '.' ? -1 : open_if_ledger(dirfd(d), e->d_name, &time, denied);
         if (fd < 0)
             continue;
         if (best >= 0 && time <= best_time) {
@@ -126,21 +133,39 @@ static int newest_in(DIR *d)
     return best;
 }
 
+/* -1: why. */
+static int find_in(const char *process, struct buf *why)
+{
+    char path[PATH_CAP + 4];
+    bool denied = false;
+    buf_reset(why);
+    snprintf(path, sizeof path, "%s/fd", process);
+    DIR *d = opendir(path);
+    int  error = errno;
+    int  fd = d != NULL ? newest_in(d, &denied) : -1;
+    if (d != NULL)
+        closedir(d);
+    else if (error != EACCES && error != EPERM)
+        buf_puts(why, error == ENOENT ? "no such process" : strerror(error));
+    else
+        denied = true;
+    if (fd < 0 && denied)
+        buf_puts(why, "its open files cannot be seen: run it as the JVM's own user or as root");
+    else if (fd < 0 && why->len == 0)
+        buf_puts(why, "has no ledger of weir open: no weir is in it, or ledger=off");
+    return fd;
+}
+
 int ledger_in_of_pid(long pid, struct buf *why)
 {
-    char path[PATH_CAP];
-    snprintf(path, sizeof path, "/proc/%ld/fd", pid);
-    DIR *d = opendir(path);
-    if (d == NULL) {
-        int error = errno;
-        buf_puts(why, error == ENOENT ? "no such process" : strerror(error));
-        if (error == EACCES || error == EPERM)
-            buf_puts(why, ": run it as the JVM's own user or as root");
-        return -1;
+    char        path[PATH_CAP];
+    struct stat st;
+    snprintf(path, sizeof path, "/proc/%ld", pid);
+    int fd = find_in(path, why);
+    /* root in a container may lack CAP_SYS_PTRACE; what the JVM's own user may see, root sees as him */
+    if (fd < 0 && geteuid() == 0 && stat(path, &st) == 0 && st.st_uid != 0 && ids_become(st.st_uid, st.st_gid)) {
+        fd = find_in(path, why);
+        ids_back();
     }
-    int fd = newest_in(d);
-    closedir(d);
-    if (fd < 0)
-        buf_puts(why, "has no ledger of weir open: no weir is in it, or ledger=off");
     return fd;
 }
