@@ -39,16 +39,26 @@ maven                    command:mvn                    java
 clang                    command:clang                  check
 clang-tidy               command:clang-tidy             check
 clang-format             command:clang-format           check
+python3-yaml             python:yaml                    check
 patchelf                 command:patchelf               jdks
 libcunit1-dev            header:CUnit/CUnit.h           test
 gettext-base             command:envsubst               test
 git                      command:git                    test
+libjemalloc2             library:libjemalloc.so.2       test
 EOF
 }
 
 has_header() {
     local dir
     for dir in /usr/include /usr/include/*-linux-gnu /usr/local/include; do
+        [ -e "$dir/$1" ] && return 0
+    done
+    return 1
+}
+
+has_library() {
+    local dir
+    for dir in /usr/lib/*-linux-gnu /usr/lib /usr/lib64; do
         [ -e "$dir/$1" ] && return 0
     done
     return 1
@@ -71,6 +81,8 @@ present() {
     case $kind in
         command) command -v "$what" >/dev/null ;;
         header) has_header "$what" ;;
+        python) python3 -c "import $what" 2>/dev/null ;;
+        library) has_library "$what" ;;
         jdk) has_jdk "$what" ;;
         *) die "unknown probe $1" ;;
     esac
