@@ -106,6 +106,7 @@ check: all lint ## layers, exported symbols, function length, the README's optio
 	scripts/top-length.sh --limit 60
 	scripts/gen-options.sh --check
 	scripts/check-strings.sh
+	scripts/check-yaml.sh
 
 lint:
 	$(MAKE) CC=gcc OUT=build/gcc all
