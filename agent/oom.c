@@ -171,6 +171,8 @@ static void prove(int64_t oom_ms, bool may_collect)
     pools_collect();
     me.oom.gc_known = true;
     attempts_each(acct_attempts(), add_proven, &oom_ms);
+    for (size_t i = 0; i < me.seen; i++)
+        me.oom.freed += me.jobs[i].ended - me.jobs[i].proven;
 }
 
 static int most_ended_first(const void *a, const void *b)

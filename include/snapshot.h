@@ -206,6 +206,7 @@ struct weir_oom {
     struct weir_attempt   attempt;
     struct weir_stack     stack;
     bool                  gc_known;   /* a full collection completed since the start */
+    uint64_t              freed;      /* of what ended attempts held: gone with the two collections made for this report */
     int64_t               gc_after_ms; /* the last one began after this time */
     bool                  explicit_gc_off; /* -XX:+DisableExplicitGC: the JDK's own last try was void */
     size_t                job_count;

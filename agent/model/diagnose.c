@@ -354,9 +354,15 @@ static void say_budget(struct weir_oom *oom, const struct oomsum *s, const struc
     if (d == NULL)
         return;
     buf_puts(&text, "BUDGET too small, ");
-    buf_puts(&text, s->jobmanager                ? "no attempts run on a JobManager; "
-                    : s->ended >= WORTH_SAYING ? "and ended attempts are not enough to explain it; "
-                                               : "no leak; ");
+    bool garbage = decides(oom->freed, s);
+    buf_puts(&text, s->jobmanager                            ? "no attempts run on a JobManager; "
+                    : s->ended >= WORTH_SAYING && !garbage ? "and ended attempts are not enough to explain it; "
+                                                           : "no leak; ");
+    if (garbage) {
+        mib_put(&text, oom->freed);
+        buf_puts(&text, " of ended attempts were garbage that the JDK's one collection could not free, because Flink's tasks have a "
+                        "finalizer: it went with a second one after the error; ");
+    }
     put_request(&text, oom, s);
     buf_puts(&text, ": ");
     put_budget(&text, s, s->beside);
@@ -448,13 +454,13 @@ static bool verdict(struct weir_oom *oom, const struct oomsum *s, const struct d
     nio = nio_bytes(oom, &owners, &blocks, &largest);
     if (s->lacking_known && decides(nio, s)) {
         say_nio(oom, s, *said_nio = true);
-    } else if (decides(s->ended, s)) {
+    } else if (decides(s->ended, s) && !decides(oom->freed, s)) {
         say_not_collected(oom, s);
     } else if (oom->explicit_gc_off) {
         say_explicit_gc_off(oom, s);
     } else if (decides(s->shared, s)) {
         say_shared(oom, s);
-    } else if (decides(plus(s->ended, s->unknown), s)) {
+    } else if (decides(plus(s->ended, s->unknown), s) && !decides(oom->freed, s)) {
         say_unknown(oom, s);
     } else {
         say_budget(oom, s, flink);

@@ -104,7 +104,7 @@ class FlinkOomBudgetTest {
         FlinkHome home = FlinkHome.of(version).copyTo(dir.resolve("flink"), List.of(Ground.jar("acme-cache.jar")));
         Gate gate = Gate.of("oom-garbage-gate");
         try (FlinkCluster cluster = start(home, dir, 3)) {
-            cluster.rest().submit(Ground.jar("restart-job.jar"), "drop", "36,36,36,200", gate.toString(), "1");
+            cluster.rest().submit(Ground.jar("restart-job.jar"), "drop", "36,36,36,90", gate.toString(), "1");
             for (int attempt = 0; attempt < 3; attempt++) {
                 gate.await("held-" + attempt + "-0", LIMIT);
                 gate.open("fail-" + attempt);
@@ -113,7 +113,8 @@ class FlinkOomBudgetTest {
             assertThat(oom.string("vertex")).isEqualTo("Holder");
             assertThat(oom.number("attempt")).isEqualTo(3);
             assertThat(oom.jobsWithEnded()).allSatisfy(j -> assertThat(j.path("proven").asLong()).isZero());
-            assertThat(oom.text()).doesNotContain("LEAK");
+            assertThat(oom.firstLine()).startsWith("ERROR weir - direct OutOfMemoryError: BUDGET too small, no leak");
+            assertThat(oom.json().path("diagnosis").toString()).contains("of ended attempts were garbage");
             cluster.taskManager().awaitGarbageGone();
         }
     }
