@@ -25,6 +25,8 @@
 #include "govern.h"
 #include "jvm/env.h"
 #include "jvm/hook_throw.h"
+#include "jvm/loader_slots.h"
+#include "jvm/loaders.h"
 #include "jvm/vmflags.h"
 #include "lastwords.h"
 #include "model/diagnose.h"
@@ -101,6 +103,7 @@ static void take_sheet(enum weir_component owners_of)
 {
     readings_sheet(&me.sheet, owners_of);
     me.sheet.agent.dropped_events += me.json.lost;
+    me.sheet.agent.dropped_stacks += loader_slots_dropped();
     me.sheet.agent.lost_ledger = blackbox_lost();
     me.sheet.agent.walk_ppm = me.cost.walk_ppm;
     me.sheet.agent.walk_mean = me.cost.walk_mean;
@@ -324,6 +327,7 @@ static void tick(int64_t mono)
     }
     lastwords_tick(now);
     acct_tick(now, &budget);
+    loaders_reclaim(me.jni);
     say_row(&budget, me.config.role == WEIR_ROLE_JOBMANAGER ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT,
             budget.budget_used, 0);
     me.vm = *readings_vm();

@@ -100,7 +100,7 @@ struct weir_agent_cost {
     uint64_t walk_ppm;        /* millionths of one CPU spent on walking stacks since the last sheet; an estimate */
     uint64_t walk_mean;       /* M of stacks=auto in bytes; 0: every call is walked */
     uint64_t dropped_events;  /* ring was full */
-    uint64_t dropped_stacks;  /* stack or owner table was full: component still decided */
+    uint64_t dropped_stacks;  /* stack, owner, attempt or loader table was full: component still decided */
     uint64_t untracked_bytes; /* address table was full: allocated, not followed */
     uint64_t stale;           /* a put met a present address */
     uint64_t unknown_frees;   /* freed, but never seen allocated */

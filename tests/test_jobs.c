@@ -70,6 +70,19 @@ static void jobs_learn_believes_the_first(void)
     CU_ASSERT_EQUAL(got.job_id[0], 7);
 }
 
+static void jobs_forget_leaves_the_tag_to_another_loader(void)
+{
+    struct attempt_identity first = of_job(7, "orders"), second = of_job(8, "other");
+    jobs_learn(jobs, 3, &first);
+    jobs_forget(jobs, 3);
+    jobs_forget(jobs, 0);
+    jobs_forget(jobs, LAST + 1);
+    CU_ASSERT_FALSE(jobs_get(jobs, names, 3, &got));
+    jobs_learn(jobs, 3, &second);
+    CU_ASSERT_TRUE_FATAL(jobs_get(jobs, names, 3, &got));
+    CU_ASSERT_EQUAL(got.job_id[0], 8);
+}
+
 /* All say the same of a loader; who reads one sees all of it or nothing. */
 static void learn_and_read(int member)
 {
@@ -91,4 +104,5 @@ static void jobs_are_whole_whoever_reads_them(void)
 
 SUITE(jobs, fresh, gone, CASE(jobs_get_knows_the_job_and_nothing_of_the_attempt),
       CASE(jobs_get_says_no_of_loaders_nobody_spoke_of), CASE(jobs_learn_believes_the_first),
+      CASE(jobs_forget_leaves_the_tag_to_another_loader),
       CASE(jobs_are_whole_whoever_reads_them));

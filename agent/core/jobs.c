@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* jobs.c: an array by loader tag; tags are small numbers from 1 on.
- * Invariant:  an entry is written once, by whoever moves it from NONE to WRITING, and read when it is KNOWN. All who could
- *             write it would write the same: a loader has one job.
+ * Invariant:  an entry is written by whoever moves it from NONE to WRITING, and read when it is KNOWN. All who could write it
+ *             would write the same: a loader has one job; it is forgotten when no code of that loader can run any more.
  * Bound:      JOBS entries of 32 bytes, touched as used. */
 #include "core/jobs.h"
 
@@ -62,4 +62,10 @@ bool jobs_get(const struct jobs *jobs, const struct stacks *names, uint32_t tag,
                                   .subtask = -1,
                                   .attempt = -1 };
     return true;
+}
+
+void jobs_forget(struct jobs *jobs, uint32_t tag)
+{
+    if (tag != 0 && tag <= JOBS)
+        atomic_store_explicit(&jobs->of[tag - 1].state, NONE, memory_order_release);
 }

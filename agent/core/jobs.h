@@ -22,5 +22,7 @@ void jobs_learn(struct jobs *jobs, uint32_t loader_tag, const struct attempt_ide
 /* Any thread, also inside a hook. The job as far as it is known: state shared, neither vertex nor subtask nor attempt. False:
  * nobody has said. */
 bool jobs_get(const struct jobs *jobs, const struct stacks *names, uint32_t loader_tag, struct weir_attempt *out);
+/* Reporter: the loader is gone, its tag will be another one's. No thread may still run its code. */
+void jobs_forget(struct jobs *jobs, uint32_t loader_tag);
 
 #endif

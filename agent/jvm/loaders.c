@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loaders.c: what a class loader is, judged by the names of its class and superclasses, then by its ancestors.
- * Bound:      LOADERS known loaders; one more is judged anew each time (tag 0).
- * Concurrent: an entry is written before its tag is set and never changes; two threads that meet a loader at once make two
- *             entries of equal content. */
+ * Bound:      LOADER_SLOTS known loaders; one more is judged anew each time (tag 0), right but nobody's.
+ * Concurrent: an entry is written before its tag is set and does not change while its loader lives; two threads that meet a
+ *             loader at once make two entries of equal content. */
 #include "jvm/loaders.h"
 
 #include <stdatomic.h>
@@ -10,10 +10,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "core/acct.h"
 #include "jvm/env.h"
+#include "jvm/loader_slots.h"
 #include "base/poison.h"
 
-enum { LOADERS = 1 << 14, MAX_ANCESTORS = 32, MAX_SUPERCLASSES = 8, NAME_CAP = 256 };
+enum { MAX_ANCESTORS = 32, MAX_SUPERCLASSES = 8, NAME_CAP = 256 };
 
 /* First match wins; a trailing '*' matches any ending. Flink's names by version: flink-memory-model.md 10.5. */
 static const struct {
@@ -36,8 +38,8 @@ static const struct {
 static struct {
     struct stacks *names;
     jfieldID       parent, context;
-    struct loader *loader;
-    atomic_uint    count; /* entries drawn; tag = index + 1 */
+    struct loader *loader; /* by slot; tag = slot + 1 */
+    uint8_t       *busy;   /* by slot: owners hold memory for it; the reporter's own */
 } all;
 
 static jfieldID field_of(JNIEnv *jni, const char *class_name, const char *name)
@@ -57,8 +59,9 @@ enum weir_rc loaders_init(JNIEnv *jni, struct stacks *names)
     all.context = field_of(jni, "java/lang/Thread", "contextClassLoader");
     if (all.parent == NULL || all.context == NULL)
         return WEIR_EJVM;
-    all.loader = arena_map(LOADERS * sizeof *all.loader);
-    return all.loader != NULL ? WEIR_OK : WEIR_ENOMEM;
+    all.loader = arena_map(LOADER_SLOTS * sizeof *all.loader);
+    all.busy = arena_map(LOADER_SLOTS);
+    return all.loader != NULL && all.busy != NULL ? loader_slots_init() : WEIR_ENOMEM;
 }
 
 /* Dotted name of a class object. */
@@ -160,19 +163,17 @@ static struct loader meet(JNIEnv *jni, jobject object)
     fresh.name = stacks_name(all.names, name, strlen(name));
     if (fresh.kind == ATTR_LOADER_USER)
         fresh.user = user_ancestor(jni, object);
-    if (fresh.kind == ATTR_LOADER_REFLECTION ||
-        atomic_load_explicit(&all.count, memory_order_relaxed) >= LOADERS)
+    uint32_t slot;
+    if (fresh.kind == ATTR_LOADER_REFLECTION || !loader_slots_draw(&slot))
         return fresh;
-    uint32_t i = atomic_fetch_add_explicit(&all.count, 1, memory_order_relaxed);
-    if (i >= LOADERS)
-        return fresh;
-    fresh.tag = i + 1;
+    fresh.tag = slot + 1;
     if (fresh.kind == ATTR_LOADER_USER && fresh.user == 0)
         fresh.user = fresh.tag;
-    all.loader[i] = fresh;
+    all.loader[slot] = fresh;
     /* Release: the entry is whole for a thread that reads the tag from the JVM. */
     atomic_thread_fence(memory_order_release);
     (*env_ti())->SetTag(env_ti(), object, (jlong)fresh.tag);
+    loader_slots_watch(jni, slot, object);
     return fresh;
 }
 
@@ -181,7 +182,7 @@ struct loader loaders_of_object(JNIEnv *jni, jobject object)
     jlong tag = 0;
     if (object == NULL)
         return (struct loader){ .kind = ATTR_LOADER_BOOT };
-    if ((*env_ti())->GetTag(env_ti(), object, &tag) == JVMTI_ERROR_NONE && tag > 0 && tag <= LOADERS) {
+    if ((*env_ti())->GetTag(env_ti(), object, &tag) == JVMTI_ERROR_NONE && tag > 0 && tag <= LOADER_SLOTS) {
         atomic_thread_fence(memory_order_acquire); /* pairs with the release in meet() */
         return all.loader[tag - 1];
     }
@@ -210,4 +211,29 @@ enum attr_loader loaders_context(JNIEnv *jni)
         (*jni)->DeleteLocalRef(jni, object);
     (*jni)->DeleteLocalRef(jni, thread);
     return kind;
+}
+
+static void mark_busy(void *unused, const struct owner_view *v)
+{
+    (void)unused;
+    if (v->key.loader_tag > 0 && v->key.loader_tag <= LOADER_SLOTS)
+        all.busy[v->key.loader_tag - 1] = 1;
+}
+
+/* What code left behind whose loader is gone is still that job's. */
+static bool is_forgotten(uint32_t slot)
+{
+    if (all.busy[slot])
+        return false;
+    jobs_forget(acct_jobs(), slot + 1);
+    return true;
+}
+
+void loaders_reclaim(JNIEnv *jni)
+{
+    if (!loader_slots_short())
+        return;
+    memset(all.busy, 0, LOADER_SLOTS);
+    acct_each_owner(mark_busy, NULL);
+    loader_slots_reclaim(jni, is_forgotten);
 }

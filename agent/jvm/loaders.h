@@ -24,5 +24,7 @@ struct loader loaders_of_class(JNIEnv *jni, jclass c);
 struct loader loaders_of_object(JNIEnv *jni, jobject loader); /* NULL: boot */
 /* The kind of the current thread's context class loader; ATTR_LOADER_BOOT if it has none. */
 enum attr_loader loaders_context(JNIEnv *jni);
+/* Reporter: when three quarters of the table are taken, forgets loaders that are gone and whose code holds nothing. */
+void loaders_reclaim(JNIEnv *jni);
 
 #endif

@@ -30,6 +30,12 @@ public final class Programs {
         return plan.add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString()).add("dev.weir.programs.Sampled");
     }
 
+    /** ManyLoaders: so many class loaders, twice; each one's code holds one buffer of 4 KiB. */
+    public static Jvm.Plan manyLoaders(Jdk jdk, Path dir, List<String> jvmOptions, int count) {
+        return Jvm.java(jdk, dir).add("-Xmx512m").add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString())
+                .add("dev.weir.programs.ManyLoaders", String.valueOf(count));
+    }
+
     /** Hello: prints one line, ends with the exit code; with "wait" when its stdin ends. */
     public static Jvm.Plan hello(Jdk jdk, Path dir, List<String> jvmOptions, String... arguments) {
         return Jvm.java(jdk, dir).add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString())
