@@ -143,10 +143,10 @@ static jint elements_of(JNIEnv *jni, jobject deque, jobject *out, jint room)
 /* Segments that wait in pools of batch shuffle are tagged, so that the search for the others passes them by. */
 static jint set_aside(JNIEnv *jni, jclass pool, jobject *out, int64_t *walk_us)
 {
-    jobject *pools;
+    jobject *pools = NULL;
     jfieldID buffers = field(jni, pool, "buffers", "Ljava/util/Queue;");
     jint     pool_count = buffers != NULL ? instances(pool, &pools, walk_us) : 0, count = 0;
-    for (jint i = 0; i < pool_count; i++)
+    for (jint i = 0; pools != NULL && i < pool_count; i++)
         count += elements_of(jni, (*jni)->GetObjectField(jni, pools[i], buffers), out + count, ASIDE_MAX - count);
     if (buffers != NULL)
         (*env_ti())->Deallocate(env_ti(), (unsigned char *)pools);
