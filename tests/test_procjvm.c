@@ -181,9 +181,20 @@ static void a_path_too_long_is_left_out(void)
     CU_ASSERT_STRING_EQUAL(maps.jvm, "");
 }
 
+static void maps_of_a_chroot_are_named_as_it_sees_them(void)
+{
+    struct procjvm_maps m = { .jvm = "/srv/image/jre/libjvm.so", .weir = "/srv/imagery/libweir.so", .libc = "" };
+    procjvm_maps_below(&m, "/srv/image");
+    CU_ASSERT_STRING_EQUAL(m.jvm, "/jre/libjvm.so");
+    CU_ASSERT_STRING_EQUAL(m.weir, "/srv/imagery/libweir.so"); /* another directory that begins alike */
+    procjvm_maps_below(&m, "/");
+    CU_ASSERT_STRING_EQUAL(m.jvm, "/jre/libjvm.so");
+}
+
 SUITE(procjvm, setup, NULL, CASE(status_gives_ids_innermost_pid_and_signals),
       CASE(old_kernel_without_nspid_has_one_namespace),
       CASE(a_name_that_looks_like_a_line_is_not_one), CASE(a_long_name_is_cut),
       CASE(malformed_status_is_refused), CASE(status_cut_anywhere_is_refused_or_whole),
       CASE(maps_name_the_jvm_its_libc_and_weir), CASE(maps_tell_musl_and_openj9),
-      CASE(lines_that_only_resemble_change_nothing), CASE(a_path_too_long_is_left_out));
+      CASE(lines_that_only_resemble_change_nothing), CASE(a_path_too_long_is_left_out),
+      CASE(maps_of_a_chroot_are_named_as_it_sees_them));

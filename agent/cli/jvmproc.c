@@ -43,6 +43,18 @@ static bool read_status(struct jvmproc *p)
     return slurp(p, "status", text, sizeof text) > 0 && procjvm_status(text, &p->status);
 }
 
+/* In a mount namespace of its own the link reads "/": then the names are right as they are. */
+static void see_from_its_root(struct jvmproc *p)
+{
+    char    link[64], root[PROCJVM_PATH_MAX];
+    snprintf(link, sizeof link, "/proc/%lld/root", (long long)p->pid);
+    ssize_t n = readlink(link, root, sizeof root - 1);
+    if (n <= 0)
+        return;
+    root[n] = '\0';
+    procjvm_maps_below(&p->maps, root);
+}
+
 /* False: errno. */
 static bool read_maps(struct jvmproc *p)
 {
@@ -62,6 +74,7 @@ static bool read_maps(struct jvmproc *p)
     int e = ferror(f) ? errno : 0;
     free(line);
     (void)fclose(f);
+    see_from_its_root(p);
     errno = e;
     return e == 0;
 }

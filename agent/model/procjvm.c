@@ -140,3 +140,17 @@ void procjvm_maps_line(struct procjvm_maps *maps, const char *line)
     } else if (is(file, n, "libc.so.6") || begins(file, n, "libc-2."))
         (void)keep(maps->libc, path, len);
 }
+
+static void below(char path[PROCJVM_PATH_MAX], const char *root)
+{
+    size_t n = strlen(root);
+    if (n > 1 && strncmp(path, root, n) == 0 && path[n] == '/')
+        memmove(path, path + n, strlen(path + n) + 1);
+}
+
+void procjvm_maps_below(struct procjvm_maps *maps, const char *root)
+{
+    below(maps->jvm, root);
+    below(maps->weir, root);
+    below(maps->libc, root);
+}

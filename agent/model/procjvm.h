@@ -30,5 +30,7 @@ bool procjvm_status(const char *text, struct procjvm_status *out);
 bool procjvm_caught(const struct procjvm_status *s, int signal);
 /* One line without its end; a line that names no file, or is malformed, changes nothing. Start from zeroes. */
 void procjvm_maps_line(struct procjvm_maps *maps, const char *line);
+/* The kernel names files as the reader's root has them; from here on as a process does whose root is `root` (chroot). */
+void procjvm_maps_below(struct procjvm_maps *maps, const char *root);
 
 #endif
