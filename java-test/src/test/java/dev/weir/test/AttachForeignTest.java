@@ -2,6 +2,7 @@
 package dev.weir.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weir.test.ground.Answering;
 import dev.weir.test.ground.Ground;
@@ -38,7 +39,7 @@ class AttachForeignTest {
 
     @BeforeEach
     void copyWhatOthersNeed() throws IOException {
-        assertThat(Tool.run(List.of("id", "-u"), Map.of()).out()).as("these cases need root").isEqualTo("0\n");
+        assumeTrue(Tool.run(List.of("id", "-u"), Map.of()).out().equals("0\n"), "these cases need root");
         dir = Ground.run("attach-foreign");
         place = Files.createTempDirectory(Path.of("/var/tmp"), "weir-attach");
         Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxr-xr-x"));

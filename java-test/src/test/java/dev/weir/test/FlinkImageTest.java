@@ -2,6 +2,7 @@
 package dev.weir.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -50,7 +51,7 @@ class FlinkImageTest {
 
     @BeforeAll
     static void layOut() {
-        assertThat(run("id", "-u").out()).as("these cases need root").isEqualTo("0\n");
+        assumeTrue(run("id", "-u").out().equals("0\n"), "these cases need root");
         assertThat(run(Ground.script("dist.sh").toString()).exitCode()).isZero();
         packed = packed();
         image = Ground.run("image").resolve("root");
