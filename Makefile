@@ -64,7 +64,7 @@ $(OUT)/libweir.so: $(SO_OBJ) agent/libweir.map
 	$(CC) $(LDSAN) $(SO_LDFLAGS) -o $@ $(SO_OBJ) $(LIBYAML) -lm -ldl
 
 $(OUT)/weir: $(CLI_OBJ)
-	$(CC) $(LDSAN) -pthread -o $@ $(CLI_OBJ) $(LIBYAML) -lm
+	$(CC) $(LDSAN) -pthread -o $@ $(CLI_OBJ) $(LIBYAML) -lm -ldl
 
 $(OBJ)/weir-tests: $(TEST_OBJ)
 	$(CC) $(LDSAN) -pthread -o $@ $(TEST_OBJ) -lcunit $(LIBYAML) -lm -ldl

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cmd_attach.h"
+#include "cli/cmd_check.h"
 #include "cli/cmd_list.h"
 #include "cli/cmd_options.h"
 #include "cli/cmd_read.h"
@@ -31,6 +32,7 @@ static const struct command {
     { "reset", command_reset, "let its peaks begin anew" },
     { "stop", command_stop, "let it idle" },
     { "start", command_start, "let it count again" },
+    { "check", command_check, "before a rollout: the library loads here, its directory works" },
     { "options", command_options, "what the agent's option string takes" },
     { "version", command_version, "the version of this tool" },
     { "help", command_help, "this list; `weir COMMAND --help` says more" },
