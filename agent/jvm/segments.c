@@ -119,7 +119,7 @@ static jint instances(jclass c, jobject **out, int64_t *walk_us)
     *walk_us += now_us() - from;
     if (rc == WEIR_OK && JVM_TRY(GetObjectsWithTags, 1, &tag, &count, out, NULL) != WEIR_OK)
         count = 0;
-    return tag_all(*out, count, 0);
+    return *out != NULL ? tag_all(*out, count, 0) : 0;
 }
 
 /* What an ArrayDeque holds, into out; how many. */
@@ -219,11 +219,11 @@ static enum weir_rc find(JNIEnv *jni, struct segments *out)
         return WEIR_ENOENT;
     jint pool_count = instances(c.pool, &pools, &out->walk_us);
     uint64_t size = read_pools(jni, &f, pools, pool_count, &out->expected);
-    jobject *aside = arena_map(ASIDE_MAX * sizeof *aside);
+    jobject *aside = arena_map(ASIDE_MAX * sizeof(jobject));
     jint aside_count = aside != NULL ? set_aside(jni, c.batch_pool, aside, &out->walk_us) : 0;
     jint count = instances(c.hybrid != NULL ? c.hybrid : c.segment, &objects, &out->walk_us);
     tag_all(aside, aside_count, 0);
-    arena_unmap(aside, ASIDE_MAX * sizeof *aside);
+    arena_unmap(aside, ASIDE_MAX * sizeof(jobject));
     if (make_room(out, (size_t)count)) {
         take_segments(jni, &f, objects, count, size, out);
         rc = WEIR_OK;
