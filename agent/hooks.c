@@ -159,6 +159,7 @@ enum weir_rc hooks_install(JNIEnv *jni, const struct hooks_setup *setup, struct 
     if (rc != WEIR_OK)
         return rc;
     bool bits = bits_init(jni) == WEIR_OK;
+    hooks->attached = setup->attached;
     install_thread(jni, setup, hooks);
     hooks_remode(jni, setup->options);
     install_unsafe(jni, setup, hooks);

@@ -21,6 +21,7 @@ struct hooks_setup { /* all of it outlives the process's hooks */
 };
 
 struct hooks {
+    bool                   attached; /* came while the program ran */
     bool                   counting; /* false: no hook is in, its rows are not measured */
     bool                   mapped;   /* hooks book the row `mapped` */
     bool                   seeded;   /* cleaners can be read */

@@ -53,6 +53,7 @@ static struct {
     char                   jvm_version[64];
     char                   why[ERROR_CAP]; /* the last refusal, for who attached */
     bool                   loaded, running, flags_known, attached;
+    bool                   events; /* this JVM's JVMTI is ours to use */
 } me;
 
 /* One line, which who attached gets too. */
@@ -316,7 +317,8 @@ jint lifecycle_load(JavaVM *vm, const char *options)
         return JNI_ERR;
     if (!fine)
         return JNI_OK;
-    if (env_init(vm) != WEIR_OK || ask_for_events() != WEIR_OK) {
+    me.events = env_init(vm) == WEIR_OK && ask_for_events() == WEIR_OK;
+    if (!me.events) {
         log_error("this JVM offers no usable JVMTI (HotSpot of JDK 11 or newer is needed): the agent stays dormant");
         return me.options.strict ? JNI_ERR : JNI_OK;
     }
@@ -354,6 +356,14 @@ static void describe_found(struct buf *b)
                (double)h->seed.held_us / 1000);
 }
 
+/* A load that came before, and stayed dormant, has its events already. */
+static bool usable(JavaVM *vm, JNIEnv **jni)
+{
+    if (!me.events)
+        me.events = env_init(vm) == WEIR_OK && ask_for_events() == WEIR_OK;
+    return me.events && (*vm)->GetEnv(vm, (void **)jni, JNI_VERSION_1_6) == JNI_OK;
+}
+
 static enum weir_attach attach_first(JavaVM *vm, const char *options, struct buf *answer)
 {
     JNIEnv *jni = NULL;
@@ -365,14 +375,16 @@ static enum weir_attach attach_first(JavaVM *vm, const char *options, struct buf
         buf_puts(answer, me.options.help ? "help was printed to the JVM's stderr" : me.why);
         return WEIR_ATTACH_BAD_OPTIONS;
     }
-    bool fine = env_init(vm) == WEIR_OK && (*vm)->GetEnv(vm, (void **)&jni, JNI_VERSION_1_6) == JNI_OK &&
-                ask_for_events() == WEIR_OK && (*jni)->PushLocalFrame(jni, 64) == JNI_OK;
-    if (!fine) {
-        buf_puts(answer, "this JVM offers no usable JVMTI (HotSpot of JDK 11 or newer is needed)");
+    if (!usable(vm, &jni)) {
+        buf_puts(answer, "this JVM offers no usable JVMTI (HotSpot of JDK 11 or newer is needed), or is still starting: try again in a second");
         return WEIR_ATTACH_UNSUPPORTED;
     }
+    if (!env_is_live() || (*jni)->PushLocalFrame(jni, 64) != JNI_OK) {
+        buf_puts(answer, "this JVM is still starting: try again in a second");
+        return WEIR_ATTACH_FAILED;
+    }
     me.loaded = true;
-    fine = init(jni);
+    bool fine = init(jni);
     (*jni)->PopLocalFrame(jni, NULL);
     if (!fine) {
         buf_puts(answer, me.why);

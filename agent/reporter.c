@@ -278,11 +278,11 @@ static void judge_rows(int64_t now)
     }
 }
 
-/* Once, a while after the start: what was being allocated then has its cleaner now. */
+/* Once, a while after an attach: what was being allocated then has its cleaner now. */
 static void reseed(int64_t mono)
 {
     struct seed found;
-    if (me.reseeded || mono - me.begin_ms < RESEED_MS)
+    if (me.reseeded || !me.config.hooks->attached || mono - me.begin_ms < RESEED_MS)
         return;
     me.reseeded = true;
     hooks_reseed(me.jni, me.config.hooks, &found);

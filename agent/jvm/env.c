@@ -24,6 +24,12 @@ enum weir_rc env_init(JavaVM *vm)
     return WEIR_OK;
 }
 
+bool env_is_live(void)
+{
+    jvmtiPhase phase;
+    return (*env_ti())->GetPhase(env_ti(), &phase) == JVMTI_ERROR_NONE && phase == JVMTI_PHASE_LIVE;
+}
+
 JavaVM *env_vm(void)
 {
     return the_vm;

@@ -11,6 +11,8 @@
 
 /* Once, from Agent_OnLoad or Agent_OnAttach. WEIR_EJVM: no JVMTI environment of version 1.2 or newer. */
 enum weir_rc env_init(JavaVM *vm);
+/* Is the VM up (live phase)? A tool that attaches may come before. */
+bool         env_is_live(void);
 JavaVM      *env_vm(void);
 jvmtiEnv    *env_ti(void);
 
