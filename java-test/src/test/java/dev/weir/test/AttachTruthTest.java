@@ -11,6 +11,7 @@ import dev.weir.test.ground.Jvm;
 import dev.weir.test.ground.Point;
 import dev.weir.test.ground.Programs;
 import dev.weir.test.ground.Sheet;
+import dev.weir.test.ground.Tool;
 import dev.weir.test.ground.Wait;
 import dev.weir.test.ground.WeirJson;
 import java.io.IOException;
@@ -18,7 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -122,7 +126,7 @@ class AttachTruthTest {
             underLoad(jvm);
             try (Attach attach = new Attach(jvm, dir)) {
                 attach.ok("ledger=off," + OPTIONS + dir);
-                long before = weir.freshSheet().number("agent", "bytes");
+                long before = weir.freshSheet().number("agent", "bytes"), code = codeCache(jvm);
                 for (int i = 0; i < CYCLES; i++) {
                     attach.ok("stop");
                     attach.ok("start");
@@ -130,10 +134,24 @@ class AttachTruthTest {
                 }
                 long after = weir.freshSheet().number("agent", "bytes");
                 assertThat(after - before).as("agent memory").isLessThan(1 << 20);
+                assertThat(codeCache(jvm) - code).as("KiB of code cache").isLessThan(2048);
             }
             assertThat(jvm.isAlive()).isTrue();
             assertThat(Files.readString(dir.resolve("jvm.err"))).doesNotContain("ERROR");
         }
+    }
+
+    /** KiB in use; a native that is registered anew leaves a wrapper behind each time. */
+    private static long codeCache(Jvm jvm) {
+        String jcmd = Jdks.of(17).home().resolve("bin/jcmd").toString();
+        String out = Tool.run(List.of(jcmd, String.valueOf(jvm.pid()), "Compiler.codecache"), Map.of()).out();
+        Matcher used = Pattern.compile(" used=(\\d+)Kb").matcher(out);
+        long sum = 0;
+        while (used.find()) {
+            sum += Long.parseLong(used.group(1));
+        }
+        assertThat(sum).as(out).isPositive();
+        return sum;
     }
 
     /** Who comes second is told so; the first one's options hold. */

@@ -98,5 +98,18 @@ class FlinkAttachTest {
         String next = cluster.rest().submit(Ground.jar("leaky-job.jar"), "16", "1", "40", "20", "1");
         cluster.rest().awaitState(next, "FINISHED", LIMIT);
         assertThat(attach.ok("status")).contains("taskmanager " + tm.id()).contains("mode warn");
+        tooMuch(cluster, tm);
+    }
+
+    /** More than framework and task off-heap together: first a warning of its share, then the error. */
+    private static void tooMuch(FlinkCluster cluster, FlinkProcess tm) {
+        String job = cluster.rest().submit(Ground.jar("leaky-job.jar"), "16", "14", "40", "20", "1");
+        cluster.rest().awaitState(job, "FAILED", LIMIT);
+        tm.weir().await("breach", LIMIT, e -> e.path("level").asText().equals("warn")
+                && e.path("component").asText().equals("task.off-heap") && e.path("action").asText().equals("warn"));
+        JsonNode oom = tm.weir().await("oom", LIMIT, e -> e.path("pool").asText().equals("direct"));
+        assertThat(oom.path("job_id").asText()).isEqualTo(job);
+        assertThat(oom.path("owners").path(0).path("job_id").asText()).as("who holds most").isEqualTo(job);
+        assertThat(tm.jvm().err()).contains("ERROR weir - direct OutOfMemoryError: ");
     }
 }
