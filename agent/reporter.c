@@ -30,6 +30,7 @@
 #include "jvm/vmflags.h"
 #include "lastwords.h"
 #include "model/diagnose.h"
+#include "model/diagnose_unused.h"
 #include "oom.h"
 #include "out/figure.h"
 #include "out/out.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/diagnose.h"
+#include "model/diagnose_unused.h"
 #include "model/flinkmodel.h"
 #include "model/memsize.h"
 #include "model/mib.h"
