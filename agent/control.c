@@ -16,8 +16,10 @@
 #include "core/acct.h"
 #include "core/door.h"
 #include "out/figure.h"
+#include "readings.h"
 #include "reply.h"
 #include "reporter.h"
+#include "say.h"
 #include "base/poison.h"
 
 enum { ASK_MAX = 1200, WAIT_S = 10, OFF_PATH = OPTIONS_PATH_MAX + 16 };
@@ -98,7 +100,7 @@ static enum weir_attach do_start(JNIEnv *jni, const char *rest, struct buf *out)
 static enum weir_attach do_status(JNIEnv *jni, const char *rest, struct buf *out)
 {
     (void)jni, (void)rest;
-    reporter_tell_status(out);
+    say_tell_status(out);
     buf_puts(out, me.off_file ? "\nidle: a file weir.off is in the output directory" : me.stopped ? "\nidle: command stop" : "");
     return WEIR_ATTACH_OK;
 }
@@ -106,14 +108,14 @@ static enum weir_attach do_status(JNIEnv *jni, const char *rest, struct buf *out
 static enum weir_attach do_report(JNIEnv *jni, const char *rest, struct buf *out)
 {
     (void)jni, (void)rest;
-    reporter_tell_report(out);
+    say_tell_report(out);
     return WEIR_ATTACH_OK;
 }
 
 static enum weir_attach do_sheet(JNIEnv *jni, const char *rest, struct buf *out)
 {
     (void)jni, (void)rest;
-    reporter_tell_sheet(out);
+    say_tell_sheet(out);
     return WEIR_ATTACH_OK;
 }
 
@@ -122,7 +124,7 @@ static enum weir_attach do_reset(JNIEnv *jni, const char *rest, struct buf *out)
     (void)jni, (void)rest;
     acct_forget_peaks();
     acct_relimit(me.config.policy);
-    reporter_forget_peaks();
+    readings_forget_peaks();
     buf_puts(out, "peaks start again from what is used now, levels from none said");
     return WEIR_ATTACH_OK;
 }

@@ -16,6 +16,7 @@ static struct {
     bool            all;
     struct governor governor;
     struct mark     tick, cost;
+    uint64_t        walk_ppm; /* between the last two measures */
 } me;
 
 static struct mark mark(int64_t mono_ms)
@@ -42,12 +43,17 @@ void govern_tick(int64_t mono_ms)
     me.tick = now;
 }
 
-void govern_cost(int64_t mono_ms, struct weir_agent_cost *cost)
+void govern_measure(int64_t mono_ms)
 {
     struct mark now = mark(mono_ms);
     uint64_t    ns = governor_cost(now.walks - me.cost.walks, now.frames - me.cost.frames);
     int64_t     window_ms = now.mono_ms - me.cost.mono_ms;
-    cost->walk_ppm = window_ms > 0 ? ns / (uint64_t)window_ms : 0;
-    cost->walk_mean = sample_get() == 0 ? 0 : 1ULL << sample_get();
+    me.walk_ppm = window_ms > 0 ? ns / (uint64_t)window_ms : 0;
     me.cost = now;
+}
+
+void govern_cost(struct weir_agent_cost *cost)
+{
+    cost->walk_ppm = me.walk_ppm;
+    cost->walk_mean = sample_get() == 0 ? 0 : 1ULL << sample_get();
 }

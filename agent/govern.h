@@ -13,7 +13,9 @@ enum { GOVERN_MS = 100 };
 void govern_start(bool all, int64_t mono_ms);
 /* At least GOVERN_MS apart. */
 void govern_tick(int64_t mono_ms);
-/* Fills walk_ppm (since the last call of this) and walk_mean. */
-void govern_cost(int64_t mono_ms, struct weir_agent_cost *cost);
+/* Once a second: what walking cost since the last call. */
+void govern_measure(int64_t mono_ms);
+/* Fills walk_ppm, of the last measure, and walk_mean. */
+void govern_cost(struct weir_agent_cost *cost);
 
 #endif

@@ -175,9 +175,8 @@ static void describe_jvm(void)
 {
     env_property("java.vm.version", me.jvm_version, sizeof me.jvm_version);
     me.jvm_version[strcspn(me.jvm_version, "+-")] = '\0';
-    me.reporter = (struct reporter_config){ .options = &me.options, .limits = &me.limits, .role = me.jvm.role,
-                                            .jvm = me.jvm_version,  .dir = me.dir,        .hooks = &me.hooks,
-                                            .serve = control_serve, .second = control_tick };
+    struct say_config say = { &me.options, &me.limits, me.jvm.role, me.jvm_version, me.dir, &me.hooks };
+    me.reporter = (struct reporter_config){ say, control_serve, control_tick };
 }
 
 static void start(JNIEnv *jni)
@@ -252,7 +251,7 @@ static void JNICALL on_exhausted(jvmtiEnv *ti, JNIEnv *jni, jint flags, const vo
 
 static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
 {
-    char by[REPORTER_BY_MAX];
+    char by[SAY_BY_MAX];
     (void)ti;
     if (me.running) {
         ending_tell(jni, acct_stacks(), by, sizeof by);

@@ -5,21 +5,12 @@
 #include <jni.h>
 #include <stdbool.h>
 
-#include "base/buf.h"
-#include "bounds.h"
-#include "hooks.h"
-#include "model/options.h"
-#include "snapshot.h"
+#include "say.h"
 #include "weir.h"
 
 struct reporter_config {
-    const struct options  *options;
-    const struct bounds   *limits;
-    enum weir_role         role;
-    const char            *jvm;     /* java.vm.version's number: "17.0.15" */
-    const char            *dir;     /* output directory, "" none */
-    const struct hooks    *hooks;
-    void (*serve)(JNIEnv *jni); /* on each wake: what was asked for */
+    struct say_config say;
+    void (*serve)(JNIEnv *jni);  /* on each wake: what was asked for */
     void (*second)(JNIEnv *jni); /* once a second */
 };
 
@@ -28,15 +19,10 @@ enum weir_rc reporter_start(JNIEnv *jni, const struct reporter_config *config);
 /* From any thread, also inside a hook: there is an event. */
 void reporter_wake(void);
 /* The reporter's thread, inside serve() or second(). */
-void reporter_tell_status(struct buf *out);
-void reporter_tell_sheet(struct buf *out);  /* as text; and as a JSON line, reason request */
-void reporter_tell_report(struct buf *out); /* the sheet, owners, advice, what was said last */
-void reporter_forget_peaks(void);           /* of the rows that are read, not booked */
-void reporter_reoption(void);               /* options and limits have changed */
-void reporter_pause(void);                  /* a last sheet; then nothing is said until reporter_resume() */
+void reporter_reoption(void); /* options and limits have changed */
+void reporter_pause(void);    /* a last sheet; then nothing is said until reporter_resume() */
 void reporter_resume(void);
 
-enum { REPORTER_BY_MAX = 512 };
 /* Last sheet and stop event, then the thread ends; waits for that at most max_ms. by: who ends the JVM, "" unknown. */
 void reporter_stop(const char *by, int max_ms);
 
