@@ -88,8 +88,8 @@ bool sysfs_start_ms(int64_t *mono_ms)
     return true;
 }
 
-/* Path of this process's memory group below CGROUP_ROOT; v2 says so. */
-static bool cgroup_path(char *path, size_t cap, bool *v2)
+/* Path of this process's group of a controller below CGROUP_ROOT; v2 says so. */
+static bool cgroup_path(const char *controller, char *path, size_t cap, bool *v2)
 {
     char text[SMALL];
     if (sysfs_read("/proc/self/cgroup", text, sizeof text, NULL) != WEIR_OK)
@@ -102,8 +102,8 @@ static bool cgroup_path(char *path, size_t cap, bool *v2)
             continue;
         *group++ = '\0';
         *v2 = names[1] == '\0' && access(CGROUP_ROOT "/cgroup.controllers", F_OK) == 0;
-        if (*v2 || strcmp(names + 1, "memory") == 0)
-            return (size_t)snprintf(path, cap, "%s%s%s", CGROUP_ROOT, *v2 ? "" : "/memory",
+        if (*v2 || strcmp(names + 1, controller) == 0)
+            return (size_t)snprintf(path, cap, "%s%s%s%s", CGROUP_ROOT, *v2 ? "" : "/", *v2 ? "" : controller,
                                     strcmp(group, "/") == 0 ? "" : group) < cap;
     }
     return false;
@@ -120,16 +120,31 @@ bool sysfs_cgroup_used(uint64_t *bytes)
 {
     char group[PATH_CAP];
     bool v2;
-    if (!cgroup_path(group, sizeof group, &v2))
+    if (!cgroup_path("memory", group, sizeof group, &v2))
         return false;
     return group_number(group, v2 ? "memory.current" : "memory.usage_in_bytes", bytes);
+}
+
+bool sysfs_cgroup_of(const char *controller, char *group, size_t cap)
+{
+    bool v2;
+    return cgroup_path(controller, group, cap, &v2);
+}
+
+bool sysfs_cgroup_up(char *group)
+{
+    char *slash = strrchr(group, '/');
+    if (slash == NULL || strlen(group) <= strlen(CGROUP_ROOT))
+        return false;
+    *slash = '\0';
+    return true;
 }
 
 bool sysfs_cgroup_limit(uint64_t *bytes)
 {
     char group[PATH_CAP];
     bool v2, found = false;
-    if (!cgroup_path(group, sizeof group, &v2))
+    if (!cgroup_path("memory", group, sizeof group, &v2))
         return false;
     for (;;) {
         uint64_t limit;
@@ -139,9 +154,7 @@ bool sysfs_cgroup_limit(uint64_t *bytes)
             *bytes = limit;
             found = true;
         }
-        char *slash = strrchr(group, '/');
-        if (slash == NULL || strlen(group) <= strlen(CGROUP_ROOT))
+        if (!sysfs_cgroup_up(group))
             return found;
-        *slash = '\0';
     }
 }

@@ -18,4 +18,9 @@ bool    sysfs_start_ms(int64_t *mono_ms);
 bool    sysfs_cgroup_used(uint64_t *bytes);
 bool    sysfs_cgroup_limit(uint64_t *bytes);
 
+/* The own group of a v1 controller, or of v2: a directory. Then the one above it; false: that was the root. */
+enum { SYSFS_GROUP_MAX = 1024 };
+bool    sysfs_cgroup_of(const char *controller, char *group, size_t cap);
+bool    sysfs_cgroup_up(char *group);
+
 #endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stackmaps.c: /proc/self/maps in one pass, beside the sorted addresses. A stack is the mapping its address lies in and the
+ * inaccessible one right below it, its guard: HotSpot's zones for a Java thread, glibc's page for others.
+ * What the kernel may have joined on: above, another mapping of the same rights (cut by `above`); below the guard, another
+ * inaccessible one (a guard of more than GUARD_MAX is not believed). Two addresses in one mapping: the first has it. */
+#include "base/stackmaps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { TEXT_CAP = 32 * 1024, CHUNK_PAGES = 4096, GUARD_MAX = 512 * 1024 };
+
+struct mapping {
+    uintptr_t from, to;
+    bool      accessible;
+};
+
+static int by_address(const void *a, const void *b)
+{
+    const struct stackmaps_place *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* "7f12a000-7f12b000 rw-p 00000000 00:00 0 ..." */
+static bool parse(const char *line, struct mapping *m)
+{
+    char *end;
+    m->from = (uintptr_t)strtoull(line, &end, 16);
+    if (*end != '-')
+        return false;
+    m->to = (uintptr_t)strtoull(end + 1, &end, 16);
+    if (end[0] != ' ' || m->to <= m->from)
+        return false;
+    m->accessible = end[1] == 'r' || end[2] == 'w';
+    return true;
+}
+
+/* A range that is not mapped any more has none. */
+static uint64_t resident(uintptr_t from, uintptr_t to)
+{
+    unsigned char seen[CHUNK_PAGES];
+    uint64_t      page = (uint64_t)sysconf(_SC_PAGESIZE), pages = 0;
+    while (from < to) {
+        size_t bytes = to - from < CHUNK_PAGES * page ? to - from : CHUNK_PAGES * page;
+        if (mincore((void *)from, bytes, seen) != 0) /* NOLINT(performance-no-int-to-ptr): read from /proc */
+            return pages * page;
+        for (size_t i = 0; i < bytes / page; i++)
+            pages += seen[i] & 1;
+        from += bytes;
+    }
+    return pages * page;
+}
+
+static void place(struct stackmaps_place *p, const struct mapping *below, const struct mapping *m)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), top = m->to;
+    if (p->at + p->above < top)
+        top = (p->at + p->above + page - 1) & ~(page - 1);
+    uint64_t guard = !below->accessible && below->to == m->from && below->to - below->from <= GUARD_MAX
+                         ? below->to - below->from
+                         : 0;
+    p->found = true;
+    p->reserved = top - m->from + guard;
+    p->resident = resident(m->from, top);
+}
+
+struct pass {
+    struct stackmaps_place *places;
+    size_t                  count, next;
+    struct mapping          below;
+    uint64_t                mappings;
+};
+
+static void take_line(struct pass *p, const char *line)
+{
+    struct mapping m;
+    if (!parse(line, &m))
+        return;
+    p->mappings++;
+    while (p->next < p->count && p->places[p->next].at < m.from)
+        p->next++; /* its mapping is gone */
+    bool first = true;
+    for (; p->next < p->count && p->places[p->next].at < m.to; p->next++, first = false)
+        if (first && m.accessible)
+            place(&p->places[p->next], &p->below, &m);
+    p->below = m;
+}
+
+/* Whole lines of text; returns how many bytes they were. */
+static size_t take_lines(struct pass *p, char *text)
+{
+    char *line = text;
+    for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        take_line(p, line);
+    }
+    return (size_t)(line - text);
+}
+
+enum weir_rc stackmaps_find(struct stackmaps_place *places, size_t count, uint64_t *mappings)
+{
+    static char text[TEXT_CAP]; /* the reporter's alone */
+    struct pass pass = { .places = places, .count = count, .below = { .accessible = true } };
+    size_t      kept = 0;
+    ssize_t     got;
+    int         fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return WEIR_ENOENT;
+    qsort(places, count, sizeof *places, by_address);
+    while ((got = read(fd, text + kept, sizeof text - 1 - kept)) > 0 || (got < 0 && errno == EINTR)) {
+        if (got < 0)
+            continue;
+        kept += (size_t)got;
+        text[kept] = '\0';
+        size_t taken = take_lines(&pass, text);
+        if (taken == 0 && kept == sizeof text - 1)
+            break; /* no line is that long */
+        memmove(text, text + taken, kept - taken);
+        kept -= taken;
+    }
+    close(fd);
+    *mappings = pass.mappings;
+    return got < 0 ? WEIR_EIO : WEIR_OK;
+}
