@@ -83,6 +83,7 @@ struct weir_attempt {
     int64_t                 begin_ms, end_ms; /* end_ms 0: runs; begin_ms 0: only the job is known, by the code that ran */
     uint64_t                bytes, blocks;    /* live, taken by it */
     uint64_t                pooled;           /* of bytes, kind direct: what the direct pool bounds */
+    uint64_t                threads;          /* live, its own and those it started */
 };
 
 struct weir_owner {

@@ -27,6 +27,7 @@ static struct {
     struct owners            *owners;
     struct attempts          *attempts;
     struct jobs              *jobs;
+    struct threads           *threads;
     struct ring              *ring;
     struct counters           totals;
     atomic_ullong             untracked, stale, unknown_frees;
@@ -65,6 +66,8 @@ enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live)
     if (rc == WEIR_OK)
         rc = jobs_new(&books.jobs);
     if (rc == WEIR_OK)
+        rc = threads_new(&books.threads, books.attempts);
+    if (rc == WEIR_OK)
         rc = ring_new(&books.ring);
     if (rc != WEIR_OK) {
         acct_close();
@@ -87,6 +90,8 @@ void acct_close(void)
         attempts_delete(books.attempts);
     if (books.jobs != NULL)
         jobs_delete(books.jobs);
+    if (books.threads != NULL)
+        threads_delete(books.threads);
     if (books.ring != NULL)
         ring_delete(books.ring);
     sample_reset();
@@ -465,6 +470,32 @@ void acct_denied(void *thread, uint64_t bytes, const struct acct_claim *claim)
     errno = err;
 }
 
+/* Threads are counted, not booked: the event carries the count. */
+void acct_thread_denied(void *thread, const struct owner_key *creator, uint64_t live, uint64_t limit)
+{
+    int err = errno;
+    enum weir_component c = WEIR_JVM_OVERHEAD;
+    struct ring_event e;
+    if (due(&books.denied[c].last_ms, &books.denied[c].suppressed)) {
+        struct owner_key key = *creator;
+        key.component = (uint8_t)c;
+        key.kind = WEIR_KIND_STACK;
+        memset(&e, 0, sizeof e);
+        e.type = RING_DENIAL;
+        e.requested = 1;
+        e.threads = live;
+        e.threads_limit = limit;
+        e.verdict = (struct policy_verdict){
+            .level = WEIR_LEVEL_CRITICAL,
+            .reason = WEIR_REASON_SHARE,
+            .suppressed = atomic_exchange_explicit(&books.denied[c].suppressed, 0, memory_order_relaxed),
+        };
+        read_used(e.used);
+        post(thread, &key, &e);
+    }
+    errno = err;
+}
+
 bool acct_freed(uintptr_t addr)
 {
     struct live_rec rec;
@@ -547,6 +578,11 @@ struct attempts *acct_attempts(void)
 struct jobs *acct_jobs(void)
 {
     return books.jobs;
+}
+
+struct threads *acct_threads(void)
+{
+    return books.threads;
 }
 
 static void see_undecided(uint64_t used, int64_t wall_ms)
@@ -648,7 +684,8 @@ void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int6
     sheet->agent = (struct weir_agent_cost){
         .bytes = arena_resident(),
         .dropped_events = ring_dropped(books.ring),
-        .dropped_stacks = stacks_dropped(books.stacks) + owners_dropped(books.owners) + attempts_dropped(books.attempts),
+        .dropped_stacks = stacks_dropped(books.stacks) + owners_dropped(books.owners) + attempts_dropped(books.attempts) +
+                          threads_dropped(books.threads),
         .untracked_bytes = atomic_load_explicit(&books.untracked, memory_order_relaxed),
         .stale = atomic_load_explicit(&books.stale, memory_order_relaxed),
         .unknown_frees = atomic_load_explicit(&books.unknown_frees, memory_order_relaxed),

@@ -12,6 +12,7 @@
 #include "core/live.h"
 #include "core/ring.h"
 #include "core/stacks.h"
+#include "core/threads.h"
 #include "model/policy.h"
 #include "snapshot.h"
 #include "weir.h"
@@ -82,6 +83,8 @@ bool acct_oom_due(enum acct_oom_kind kind);
 bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind, uint32_t ticket);
 /* An attempt began or ended, told by the thread it happened on. */
 void acct_attempt_event(uint32_t attempt, bool ended);
+/* A thread's start was refused: so many were live, of so many. Told at most once in ten seconds, others are counted. */
+void acct_thread_denied(void *thread, const struct owner_key *creator, uint64_t live, uint64_t limit);
 /* The reporter's last reading of the clock; hooks read none. */
 int64_t acct_coarse_ms(void);
 
@@ -89,6 +92,7 @@ int64_t acct_coarse_ms(void);
 struct stacks   *acct_stacks(void);
 struct attempts *acct_attempts(void);
 struct jobs     *acct_jobs(void);
+struct threads  *acct_threads(void);
 
 /* Reporter. */
 void     acct_tick(int64_t wall_ms, struct policy_verdict *budget);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attempts.c: fixed table of attempts, reused round robin.
- * Invariant:  a slot is reused only when its attempt has ended and holds nothing; an owner that still names the id then
- *             has no live block either, so whatever it counts afterwards is the new attempt's.
+ * Invariant:  a slot is reused only when its attempt has ended, holds nothing and no live thread names it; an owner that still
+ *             names the id then has no live block either, so whatever it counts afterwards is the new attempt's.
  * Bound:      ATTEMPTS slots, touched as used.
  * Concurrent: begin, and reading an identity, under one leaf lock, since a slot may be given to another meanwhile; the
  *             rest are atomics. */
@@ -21,6 +21,7 @@ struct attempt {
     struct attempt_identity who;
     atomic_llong            begin_ms, end_ms;
     atomic_ullong           bytes, blocks, pooled; /* pooled: of bytes, those of kind direct */
+    atomic_uint             threads; /* live ones that name it */
     atomic_uint             state;
 };
 
@@ -50,7 +51,8 @@ void attempts_delete(struct attempts *t)
 static bool reusable(const struct attempt *a)
 {
     unsigned state = atomic_load_explicit(&a->state, memory_order_acquire);
-    return state == FREE || (state == ENDED && atomic_load_explicit(&a->blocks, memory_order_acquire) == 0);
+    return state == FREE || (state == ENDED && atomic_load_explicit(&a->blocks, memory_order_acquire) == 0 &&
+                             atomic_load_explicit(&a->threads, memory_order_acquire) == 0);
 }
 
 static uint32_t find_free_locked(struct attempts *t)
@@ -130,6 +132,18 @@ void attempts_discharge(struct attempts *t, uint32_t id, uint64_t bytes, bool po
     atomic_fetch_sub_explicit(&t->attempt[id - 1].blocks, 1, memory_order_release);
 }
 
+void attempts_hold(struct attempts *t, uint32_t id)
+{
+    if (id != 0)
+        atomic_fetch_add_explicit(&t->attempt[id - 1].threads, 1, memory_order_relaxed);
+}
+
+void attempts_let(struct attempts *t, uint32_t id)
+{
+    if (id != 0)
+        atomic_fetch_sub_explicit(&t->attempt[id - 1].threads, 1, memory_order_release);
+}
+
 static void read_locked(const struct attempt *a, unsigned state, const struct stacks *names, struct weir_attempt *out)
 {
     *out = (struct weir_attempt){
@@ -145,6 +159,7 @@ static void read_locked(const struct attempt *a, unsigned state, const struct st
         .bytes = atomic_load_explicit(&a->bytes, memory_order_relaxed),
         .blocks = atomic_load_explicit(&a->blocks, memory_order_relaxed),
         .pooled = atomic_load_explicit(&a->pooled, memory_order_relaxed),
+        .threads = atomic_load_explicit(&a->threads, memory_order_relaxed),
     };
 }
 
@@ -168,6 +183,17 @@ uint64_t attempts_ended_bytes(const struct attempts *t, int64_t ended_before_ms)
         const struct attempt *a = &t->attempt[i];
         if (ended_before(a, ended_before_ms))
             sum += atomic_load_explicit(&a->bytes, memory_order_relaxed);
+    }
+    return sum;
+}
+
+uint64_t attempts_ended_threads(const struct attempts *t, int64_t ended_before_ms)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < atomic_load_explicit(&t->high, memory_order_relaxed); i++) {
+        const struct attempt *a = &t->attempt[i];
+        if (ended_before(a, ended_before_ms))
+            sum += atomic_load_explicit(&a->threads, memory_order_relaxed);
     }
     return sum;
 }

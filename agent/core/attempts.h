@@ -31,11 +31,17 @@ bool     attempts_ended_before(const struct attempts *attempts, uint32_t id, int
 void     attempts_charge(struct attempts *attempts, uint32_t id, uint64_t bytes, bool pooled);
 void     attempts_discharge(struct attempts *attempts, uint32_t id, uint64_t bytes, bool pooled);
 
+/* A live thread names the attempt, whose slot stays its own for so long; id 0 is ignored. */
+void     attempts_hold(struct attempts *attempts, uint32_t id);
+void     attempts_let(struct attempts *attempts, uint32_t id);
+
 /* Reporter. False: 0, or an id that was never given. */
 bool     attempts_get(struct attempts *attempts, const struct stacks *names, uint32_t id,
                       struct weir_attempt *out);
 /* Sum over ended attempts; and of those that ended before this time. */
 uint64_t attempts_ended_bytes(const struct attempts *attempts, int64_t ended_before_ms);
+/* Threads that name an attempt which has ended before this time. */
+uint64_t attempts_ended_threads(const struct attempts *attempts, int64_t ended_before_ms);
 /* Visits every attempt that runs or holds something. */
 void     attempts_each(const struct attempts *attempts, void (*visit)(void *with, uint32_t id), void *with);
 uint64_t attempts_dropped(const struct attempts *attempts);

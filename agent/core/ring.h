@@ -28,6 +28,7 @@ struct ring_event {
     uint8_t               component, kind;
     bool                  direct_known;
     uint64_t              requested, direct_used;
+    uint64_t              threads, threads_limit; /* of a thread's start that was denied (kind stack): live ones, of so many */
     uint64_t              used[WEIR_COMPONENT_COUNT]; /* of one instant, without the request */
     char                  thread[RING_THREAD_NAME];
 };
