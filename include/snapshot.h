@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "snapshot_threads.h"
 #include "weir.h"
 
 enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 12, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
@@ -121,6 +122,7 @@ struct weir_sheet {
     /* jobs ran for so long and nobody took managed memory since the start; 0: somebody did, or it cannot be told */
     uint64_t                     unused_managed_ms;
     const struct weir_diagnosis *advice; /* about it; NULL: none */
+    struct weir_threads    threads;
     size_t                 owner_count;
     struct weir_owner      owners[WEIR_TOP_OWNERS];
 };
@@ -225,7 +227,8 @@ enum weir_reason {
     WEIR_REASON_BUDGET, /* framework.off-heap + task.off-heap (JobManager: off-heap) nears or exceeds its sum */
     WEIR_REASON_ROW,    /* a row that the VM bounds (metaspace, heap) nears its limit */
     WEIR_REASON_SLOPE,  /* would fill within 10 minutes at the present slope */
-    WEIR_REASON_SURVIVED /* memory of an ended attempt outlived full collections */
+    WEIR_REASON_SURVIVED, /* memory of an ended attempt outlived full collections */
+    WEIR_REASON_THREADS_LEFT /* threads of ended attempts live on */
 };
 
 /* What one job's ended attempts still hold after full collections that began when they had ended. */
@@ -243,6 +246,7 @@ struct weir_survived {
 struct weir_breach {
     enum weir_level     level;
     bool                denied; /* mode=enforce refused the request */
+    bool                of_threads; /* used, requested and limit count threads; the limit's source names it */
     enum weir_reason    reason;
     enum weir_component component;
     enum weir_kind      kind;

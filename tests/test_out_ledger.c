@@ -158,6 +158,14 @@ static void fill_everything(void)
         o->attempt.known = true;
         fill_stack(&o->stack);
     }
+    struct weir_threads *t = &sheet.sheet.threads;
+    t->known = true;
+    t->limit_count = WEIR_THREAD_LIMITS;
+    t->family_count = WEIR_TOP_FAMILIES;
+    for (int i = 0; i < WEIR_THREAD_LIMITS; i++)
+        t->limits[i].name = huge;
+    for (int i = 0; i < WEIR_TOP_FAMILIES; i++)
+        t->families[i].name = t->families[i].job_name = t->families[i].creator = t->families[i].source = huge;
     sheet.line_count = LEDGER_LINES;
     for (int i = 0; i < LEDGER_LINES; i++)
         sheet.lines[i] = (struct ledger_line){ 1, huge, huge };

@@ -6,6 +6,7 @@
 
 #include "model/diagnose_direct.h"
 #include "model/diagnose_netty.h"
+#include "model/diagnose_threads.h"
 #include "model/diagnose_unused.h"
 #include "model/mib.h"
 
@@ -28,6 +29,8 @@ void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink)
         diagnose_direct(oom, flink);
     if (oom->pool == WEIR_OOM_NETTY)
         diagnose_netty(oom);
+    if (oom->pool == WEIR_OOM_THREADS && oom->sheet.threads.known)
+        diagnose_threads(&oom->diagnosis[oom->diagnosis_count++], &oom->sheet.threads, true);
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY)
         diagnose_uncounted(oom);
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_HEAP || oom->pool == WEIR_OOM_METASPACE)

@@ -217,11 +217,11 @@ static void rearm_by_percent(struct policy_slot slots[4], uint64_t used, uint64_
 
 /* Keeps one sample a minute while each is above the one before; true when a full row of them was just completed or
  * continued. A late minute (suspended process) says nothing of the slope: the row starts anew. */
-static bool slope_fed(struct policy *p, unsigned series, uint64_t used, int64_t now_ms)
+static bool slope_fed(struct policy_slope *slope, uint64_t used, int64_t now_ms)
 {
-    uint64_t *row = p->slope[series].used;
-    int       count = p->slope[series].count;
-    int64_t   passed = now_ms - p->slope[series].last_ms;
+    uint64_t *row = slope->used;
+    int       count = slope->count;
+    int64_t   passed = now_ms - slope->last_ms;
     if (count > 0 && passed >= 0 && passed < MINUTE_MS)
         return false;
     if (count > 0 && (passed < 0 || passed >= 2 * MINUTE_MS || used <= row[count - 1]))
@@ -231,24 +231,34 @@ static bool slope_fed(struct policy *p, unsigned series, uint64_t used, int64_t 
         count--;
     }
     row[count++] = used;
-    p->slope[series].count = count;
-    p->slope[series].last_ms = now_ms;
+    slope->count = count;
+    slope->last_ms = now_ms;
     return count == POLICY_SLOPE_SAMPLES;
 }
 
 /* Speaks below 80 % only, and through the warn slot: what it foretells is the same news. Its excess stays 0 there, so
  * that the 80 % line is due as soon as the time between two lines has passed. */
-static struct policy_verdict judge_slope(struct policy *p, unsigned series,
-                                         struct policy_slot slots[4], uint64_t used, uint64_t limit,
-                                         int64_t now_ms)
+static struct policy_verdict judge_slope(struct policy_slope *slope, struct policy_slot slots[4], uint64_t used,
+                                         uint64_t limit, int64_t now_ms)
 {
-    const uint64_t *row = p->slope[series].used;
-    if (!slope_fed(p, series, used, now_ms) || used >= percent(limit, WARN_PERCENT))
+    const uint64_t *row = slope->used;
+    if (!slope_fed(slope, used, now_ms) || used >= percent(limit, WARN_PERCENT))
         return silence;
     uint64_t a_minute = (row[POLICY_SLOPE_SAMPLES - 1] - row[0]) / (POLICY_SLOPE_SAMPLES - 1);
     if ((limit - used) / FILL_MINUTES > a_minute || slots[WEIR_LEVEL_WARN].said)
         return silence;
     struct claim claim = { WEIR_LEVEL_WARN, WEIR_REASON_SLOPE, &slots[WEIR_LEVEL_WARN], 0 };
+    return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
+}
+
+static struct policy_verdict judge_row(struct policy_slot slots[4], struct policy_slope *slope, uint64_t used,
+                                       uint64_t limit, int64_t now_ms)
+{
+    rearm_by_percent(slots, used, limit);
+    struct policy_verdict v = judge_slope(slope, slots, used, limit, now_ms);
+    if (v.level != WEIR_LEVEL_NONE)
+        return v;
+    struct claim claim = claim_by_percent(slots, WEIR_REASON_ROW, used, limit);
     return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
 }
 
@@ -258,12 +268,20 @@ struct policy_verdict policy_row(struct policy *policy, enum weir_component row,
     if (policy->limits.mode == WEIR_MODE_OBSERVE || (unsigned)row >= WEIR_COMPONENT_COUNT ||
         limit == 0)
         return silence;
-    struct policy_slot *slots = policy->row[row];
-    rearm_by_percent(slots, used, limit);
-    struct policy_verdict slope = judge_slope(policy, row, slots, used, limit, now_ms);
-    if (slope.level != WEIR_LEVEL_NONE)
-        return slope;
-    struct claim claim = claim_by_percent(slots, WEIR_REASON_ROW, used, limit);
+    return judge_row(policy->row[row], &policy->slope[row], used, limit, now_ms);
+}
+
+struct policy_verdict policy_gauge(struct policy_gauge *gauge, uint64_t used, uint64_t limit, int64_t now_ms)
+{
+    return judge_row(gauge->slots, &gauge->slope, used, limit, now_ms);
+}
+
+struct policy_verdict policy_left(struct policy_slot slots[4], uint64_t left, uint64_t worth_saying, int64_t now_ms)
+{
+    rearm(slots, WEIR_LEVEL_WARN, left, percent(worth_saying, 100 - REARM_POINTS));
+    if (left < worth_saying)
+        return silence;
+    struct claim claim = { WEIR_LEVEL_WARN, WEIR_REASON_THREADS_LEFT, &slots[WEIR_LEVEL_WARN], left - worth_saying + 1 };
     return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
 }
 
@@ -290,7 +308,7 @@ struct policy_verdict policy_tick(struct policy *policy, const uint64_t used[WEI
     uint64_t sum = sum_of_budget(policy, used);
     rearm_by_percent(policy->budget_slot, sum, policy->budget);
     struct policy_verdict v =
-        judge_slope(policy, BUDGET_SLOPE, policy->budget_slot, sum, policy->budget, now_ms);
+        judge_slope(&policy->slope[BUDGET_SLOPE], policy->budget_slot, sum, policy->budget, now_ms);
     return v.level == WEIR_LEVEL_NONE ? v : about_budget(v, sum, policy->budget);
 }
 

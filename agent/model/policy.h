@@ -35,16 +35,17 @@ struct policy_slot {
     int64_t  last_ms;
     uint64_t suppressed;
 };
+struct policy_slope {
+    uint64_t used[POLICY_SLOPE_SAMPLES]; /* one a minute, oldest first, each above the one before */
+    int64_t  last_ms;
+    int      count;
+};
 struct policy {
     struct policy_limits limits;
     /* B: framework.off-heap + task.off-heap, or the JobManager's off-heap; 0 = none */
     uint64_t           budget;
     struct policy_slot share[WEIR_COMPONENT_COUNT][4], budget_slot[4], row[WEIR_COMPONENT_COUNT][4];
-    struct {
-        uint64_t used[POLICY_SLOPE_SAMPLES]; /* one a minute, oldest first, each above the one before */
-        int64_t last_ms;
-        int     count;
-    } slope[WEIR_COMPONENT_COUNT + 1]; /* one per row, the last for the budget */
+    struct policy_slope slope[WEIR_COMPONENT_COUNT + 1]; /* one per row, the last for the budget */
 };
 
 void policy_init(struct policy *policy, const struct policy_limits *limits);
@@ -59,6 +60,17 @@ struct policy_verdict policy_request(struct policy      *policy,
  * second: percentages and slope. */
 struct policy_verdict policy_row(struct policy *policy, enum weir_component row, uint64_t used,
                                  uint64_t limit, int64_t now_ms);
+
+/* The same for a figure that is no component's, such as a count of threads. The caller's, zero at first; not asked in mode
+ * observe, limit not 0. */
+struct policy_gauge {
+    struct policy_slot  slots[4];
+    struct policy_slope slope;
+};
+struct policy_verdict policy_gauge(struct policy_gauge *gauge, uint64_t used, uint64_t limit, int64_t now_ms);
+
+/* Threads that ended attempts left, against `worth_saying`: speaks then, and when they have doubled. As above. */
+struct policy_verdict policy_left(struct policy_slot slots[4], uint64_t left, uint64_t worth_saying, int64_t now_ms);
 
 /* Memory of ended attempts that survived (model/collections.h), against the 16 MiB of DESIGN.md 5; total: of all of them.
  * slots: the caller's, zero at first; not asked in mode observe. */

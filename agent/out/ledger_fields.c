@@ -197,6 +197,51 @@ static void pools(struct wire *w, struct weir_sheet *s)
     }
 }
 
+static void thread_limit(struct wire *w, struct weir_thread_limit *l)
+{
+    wire_text(w, &l->name, SHORT_MAX);
+    wire_u64(w, &l->used);
+    wire_u64(w, &l->limit);
+    wire_u64(w, &l->left);
+    wire_bool(w, &l->at_least);
+    wire_bool(w, &l->refused);
+}
+
+/* Without the stack: the frame that counts is in its text. */
+static void thread_family(struct wire *w, struct weir_thread_family *f)
+{
+    uint64_t *const numbers[] = { &f->threads, &f->reserved, &f->resident, &f->ended, &f->runs, &f->job_id[0], &f->job_id[1] };
+    wire_text(w, &f->name, NAME_MAX_BYTES);
+    wire_bool(w, &f->java);
+    wire_bool(w, &f->job_known);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        wire_u64(w, numbers[i]);
+    wire_i64(w, &f->every_ms);
+    wire_text(w, &f->job_name, NAME_MAX_BYTES);
+    wire_text(w, &f->creator, SENTENCE_MAX);
+    wire_text(w, &f->source, NAME_MAX_BYTES);
+    if (w->reading)
+        f->stack = NULL;
+}
+
+static void threads(struct wire *w, struct weir_threads *t)
+{
+    uint64_t *const numbers[] = { &t->tasks,     &t->java,           &t->ended,        &t->reserved, &t->resident,
+                                  &t->not_found, &t->other_families, &t->other_threads };
+    wire_bool(w, &t->known);
+    if (!t->known)
+        return;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        wire_u64(w, numbers[i]);
+    wire_i64(w, &t->stacks_ms);
+    t->limit_count = wire_below(w, (uint32_t)t->limit_count, WEIR_THREAD_LIMITS + 1);
+    for (size_t i = 0; i < t->limit_count && !w->bad; i++)
+        thread_limit(w, &t->limits[i]);
+    t->family_count = wire_below(w, (uint32_t)t->family_count, WEIR_TOP_FAMILIES + 1);
+    for (size_t i = 0; i < t->family_count && !w->bad; i++)
+        thread_family(w, &t->families[i]);
+}
+
 static void costs(struct wire *w, struct weir_sheet *s)
 {
     struct weir_agent_cost *a = &s->agent;
@@ -228,6 +273,7 @@ void ledger_fields_sheet(struct wire *w, struct ledger_sheet *sheet)
     rows(w, &sheet->sheet);
     pools(w, &sheet->sheet);
     costs(w, &sheet->sheet);
+    threads(w, &sheet->sheet.threads);
     sheet->sheet.owner_count = wire_below(w, (uint32_t)sheet->sheet.owner_count, WEIR_TOP_OWNERS + 1);
     for (size_t i = 0; i < sheet->sheet.owner_count && !w->bad; i++)
         owner(w, &sheet->sheet.owners[i]);

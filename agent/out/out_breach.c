@@ -8,6 +8,7 @@
 
 #include "out/figure.h"
 #include "out/out.h"
+#include "out/out_threads.h"
 #include "out/owner.h"
 #include "out/parts.h"
 #include "out/utf8.h"
@@ -227,7 +228,9 @@ static void put_owner(struct buf *b, const struct weir_owner *owner, const struc
 
 void out_text_breach(struct buf *b, const struct weir_breach *breach)
 {
-    if (breach->reason == WEIR_REASON_SURVIVED)
+    if (breach->of_threads)
+        out_threads_breach(b, breach);
+    else if (breach->reason == WEIR_REASON_SURVIVED)
         put_survived(b, breach);
     else if (parts_is_budgets(breach))
         put_budget(b, breach);
@@ -241,5 +244,8 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
     put_stack(b, &breach->stack);
     for (size_t i = 0; i < breach->sheet.owner_count && i < WEIR_TOP_OWNERS; i++)
         put_owner(b, &breach->sheet.owners[i], breach);
-    put_diagnosis(b, breach);
+    if (breach->of_threads)
+        out_threads_more(b, breach);
+    else
+        put_diagnosis(b, breach);
 }

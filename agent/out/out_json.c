@@ -4,6 +4,7 @@
  * of the agent measures yet has no key at all. Bytes are integers, times ISO 8601 in UTC. */
 #include "out/json.h"
 #include "out/out.h"
+#include "out/out_threads.h"
 #include "out/parts.h"
 
 #include "base/poison.h"
@@ -20,6 +21,7 @@ static const char *reason_word(enum weir_reason reason)
     case WEIR_REASON_ROW: return "row";
     case WEIR_REASON_SLOPE: return "slope";
     case WEIR_REASON_SURVIVED: return "survived";
+    case WEIR_REASON_THREADS_LEFT: return "threads-left";
     }
     return "?";
 }
@@ -326,6 +328,7 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     put_process(&j, &sheet->process);
     put_agent(&j, &sheet->agent);
     put_owners(&j, sheet);
+    out_threads_json(&j, &sheet->threads);
     if (sheet->unused_managed_ms != 0)
         json_unsigned(&j, "unused_managed_ms", sheet->unused_managed_ms);
     if (sheet->advice != NULL)
@@ -390,7 +393,7 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     struct json j = begin_event(b, "breach", h);
     json_string(&j, "level", out_level(breach->level));
     json_string(&j, "reason", reason_word(breach->reason));
-    json_string(&j, "component", out_component(breach->component));
+    json_string(&j, "component", breach->of_threads ? "threads" : out_component(breach->component));
     json_string(&j, "kind", out_kind(breach->kind));
     json_unsigned(&j, "used", breach->used);
     put_known(&j, "limit", breach->limit.set, breach->limit.bytes);
@@ -408,6 +411,11 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     put_owners(&j, &breach->sheet);
     put_budget(&j, breach);
     put_survived(&j, breach);
+    if (breach->of_threads) {
+        json_string_or_null(&j, "limit_source", breach->limit.source);
+        out_threads_json(&j, &breach->sheet.threads);
+        put_diagnoses(&j, breach->diagnosis, breach->diagnosis_count);
+    }
     end_event(&j);
 }
 
@@ -487,6 +495,8 @@ void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_
     put_owners(&j, &oom->sheet);
     put_jobs(&j, oom);
     put_held(&j, oom);
+    if (oom->pool == WEIR_OOM_THREADS)
+        out_threads_json(&j, &oom->sheet.threads);
     put_diagnoses(&j, oom->diagnosis,
                   oom->diagnosis_count < WEIR_MAX_DIAGNOSES ? oom->diagnosis_count : WEIR_MAX_DIAGNOSES);
     end_event(&j);
@@ -499,6 +509,7 @@ void out_json_attempt(struct buf *b, const struct weir_header *h, const struct w
     put_attempt(&j, &event->attempt);
     json_unsigned(&j, "bytes", event->attempt.bytes);
     json_unsigned(&j, "blocks", event->attempt.blocks);
+    json_unsigned(&j, "threads", event->attempt.threads);
     end_event(&j);
 }
 

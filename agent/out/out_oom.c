@@ -14,6 +14,7 @@
 #include "out/oom_owners.h"
 #include "out/oom_pool.h"
 #include "out/out.h"
+#include "out/out_threads.h"
 #include "out/owner.h"
 #include "out/parts.h"
 #include "out/utf8.h"
@@ -26,7 +27,7 @@ enum { KEPT_FRAMES = 12, TEXT = 2048 };
 
 static const struct weir_diagnosis *verdict(const struct weir_oom *oom)
 {
-    bool judged = oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY;
+    bool judged = oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY || oom->pool == WEIR_OOM_THREADS;
     return judged && oom->diagnosis_count > 0 ? &oom->diagnosis[0] : NULL;
 }
 
@@ -246,6 +247,8 @@ void out_text_oom(struct buf *b, const struct weir_oom *oom)
     put_first_line(b, oom);
     put_cause(b, oom);
     put_proof(b, oom, &s);
+    if (oom->pool == WEIR_OOM_THREADS)
+        out_threads_report(b, &oom->sheet.threads);
     oom_owners_put(b, oom, is_leak(oom));
     oom_held_put(b, oom);
     put_victim(b, oom, &s);

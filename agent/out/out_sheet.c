@@ -8,6 +8,7 @@
 
 #include "out/figure.h"
 #include "out/out.h"
+#include "out/out_threads.h"
 #include "out/owner.h"
 #include "out/parts.h"
 #include "out/utf8.h"
@@ -141,6 +142,7 @@ void out_sheet_table(struct buf *b, const struct weir_sheet *sheet)
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
         put_row(b, (enum weir_component)i, &sheet->rows[i]);
     out_sheet_pools(b, sheet);
+    out_threads_sheet(b, &sheet->threads);
     parts_losses(b, &sheet->agent);
 }
 
