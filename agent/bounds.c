@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/sysfs.h"
+#include "base/tasklimits.h"
 #include "jvm/vmflags.h"
 #include "model/component.h"
 #include "model/flinkconf.h"
@@ -292,6 +293,9 @@ void bounds_compare(struct bounds *l, const struct discover *jvm, bool direct_kn
     uint64_t process;
     if (sysfs_cgroup_limit(&process))
         l->pool[WEIR_POOL_PROCESS] = (struct weir_limit){ true, false, process, "cgroup" };
+    struct tasklimit tasks[TASKLIMITS_MAX];
+    if (tasklimits_read(0, true, tasks) > 0)
+        l->pool[WEIR_POOL_THREADS] = (struct weir_limit){ true, false, tasks[0].limit, tasks[0].name };
     for (int p = 0; p < WEIR_POOL_COUNT; p++)
         if (l->pool[p].source == NULL)
             l->pool[p].source = "";

@@ -15,6 +15,7 @@
 #include "jvm/bits.h"
 #include "jvm/codesource.h"
 #include "jvm/deny.h"
+#include "jvm/deny_thread.h"
 #include "jvm/env.h"
 #include "jvm/frames.h"
 #include "jvm/hook_thread.h"
@@ -58,22 +59,21 @@ static enum weir_rc prepare(JNIEnv *jni, const struct hooks_setup *setup, struct
     return frames_init(&frames);
 }
 
-/* Only where there are tasks: elsewhere nothing would be learnt from a thread's start. */
+/* Attempts only where there are tasks: elsewhere nothing would be learnt from a thread's starter. */
 static void install_thread(JNIEnv *jni, const struct hooks_setup *setup, struct hooks *hooks)
 {
-    const char *why = "ok";
-    if (setup->jvm->role != WEIR_ROLE_TASKMANAGER)
-        return;
-    bool hooked = false;
-    if ((setup->options->hooks & OPTVALUE_HOOK_THREAD) == 0)
-        why = "off by option hooks: owners have no job or attempt";
-    else
-        hooked = attempts_init(jni, acct_attempts(), acct_jobs(), acct_stacks()) == WEIR_OK &&
-                 hook_thread_install(jni, acct_attempt_event, &why) == WEIR_OK &&
-                 JVM_TRY(SetEventNotificationMode, JVMTI_ENABLE, JVMTI_EVENT_THREAD_END, NULL) == WEIR_OK;
-    if (hooked && setup->attached)
+    const char *why = "off by option hooks: threads are not counted, owners have no job or attempt";
+    bool tasks = setup->jvm->role == WEIR_ROLE_TASKMANAGER;
+    if ((setup->options->hooks & OPTVALUE_HOOK_THREAD) != 0) {
+        why = "ok";
+        hooks->threads = (!tasks || attempts_init(jni, acct_attempts(), acct_jobs(), acct_stacks()) == WEIR_OK) &&
+                         hook_thread_install(jni, acct_attempt_event, &why) == WEIR_OK;
+    }
+    if (hooks->threads && setup->attached && tasks)
         hooks->tasks = attempts_adopt(jni, clock_wall_ms());
-    hooks_note(hooks, "thread", hooked ? "ok" : why);
+    if (hooks->threads)
+        hook_thread_adopt(jni, clock_wall_ms());
+    hooks_note(hooks, "thread", hooks->threads ? "ok" : why);
 }
 
 static void install_throw(JNIEnv *jni, const struct hooks_setup *setup, struct hooks *hooks)
@@ -181,6 +181,9 @@ bool hooks_remode(JNIEnv *jni, const struct options *options)
     frames_few(enforce && !options->stacks_all);
     hook_map_enforce(enforce && options->deny[WEIR_MAPPED] ? deny_or_claim_mapping : NULL);
     hook_unsafe_enforce(enforce);
+    bool threads = enforce && options->limit_threads != 0 && options->deny[OPTVALUE_DENY_THREADS] &&
+                   deny_thread_init(jni, options->deny_as_jvm) == WEIR_OK;
+    hook_thread_enforce(threads ? options->limit_threads : UINT64_MAX);
     return enforce == wanted;
 }
 

@@ -24,6 +24,7 @@ struct hooks {
     bool                   attached; /* came while the program ran */
     bool                   counting; /* false: no hook is in, its rows are not measured */
     bool                   mapped;   /* hooks book the row `mapped` */
+    bool                   threads;  /* Java threads are counted */
     bool                   seeded;   /* cleaners can be read */
     struct seed            seed;     /* what was there before */
     uint64_t               managed_blocks, managed_bytes, network_expected, network_seen;

@@ -2,16 +2,25 @@
 /* judge.c: the verdicts are the policy's; what they are about is said by say.c. */
 #include "judge.h"
 
+#include <string.h>
+
 #include "core/acct.h"
+#include "model/diagnose_threads.h"
 #include "readings.h"
 #include "say.h"
 #include "survivors.h"
+#include "threadview.h"
 
 static struct {
     const struct options *options;
     const struct bounds  *limits;
     enum weir_role        role;
+    struct policy_gauge   kernel, option; /* limits of threads */
+    struct policy_slot    left[4];        /* threads of ended attempts */
 } me;
+
+/* A pool that is being shut down has so long until its threads count as left. */
+enum { ENDING_MS = 10000 };
 
 void judge_init(const struct options *options, const struct bounds *limits, enum weir_role role)
 {
@@ -57,10 +66,60 @@ static void survivors(const struct pools_figures *vm, int64_t now)
         say_survived(&v, &survived, owners, count);
 }
 
+/* A limit's level, with the whole read for the line. */
+static void threads_limit(struct policy_gauge *gauge, const struct weir_thread_limit *l, int64_t now)
+{
+    struct policy_verdict v = policy_gauge(gauge, l->used, l->limit, now);
+    struct weir_limit     limit = { true, strcmp(l->name, "limit.threads") == 0, l->limit, l->name };
+    if (v.level == WEIR_LEVEL_NONE)
+        return;
+    uint64_t used = l->used; /* the reading below overwrites it */
+    threadview_read(now, now);
+    say_threads(&v, used, &limit);
+}
+
+/* Of ended attempts, once they had the time to end too. */
+static void threads_left(int64_t now)
+{
+    static const struct weir_limit none = { .set = false, .source = "" };
+    const struct weir_threads *t = threadview_figures(now);
+    bool     enough = attempts_ended_threads(acct_attempts(), now - ENDING_MS) >= DIAGNOSE_THREADS_LEFT;
+    uint64_t left = enough && diagnose_threads_leak(t) ? t->families[0].ended : 0;
+    struct policy_verdict v = policy_left(me.left, left, DIAGNOSE_THREADS_LEFT, now);
+    say_threads(&v, left, &none);
+}
+
+static void threads(int64_t now)
+{
+    threadview_second(now);
+    if (me.options->mode == WEIR_MODE_OBSERVE)
+        return;
+    const struct weir_threads *t = threadview_figures(now);
+    const struct weir_thread_limit *kernel = NULL, *option = NULL;
+    for (size_t i = 0; i < t->limit_count; i++) {
+        const struct weir_thread_limit *l = &t->limits[i];
+        if (strcmp(l->name, "limit.threads") == 0)
+            option = l;
+        else if (kernel == NULL)
+            kernel = l;
+    }
+    struct weir_thread_limit nearest = { .limit = 0 }, own = { .limit = 0 }; /* copies: a reading changes the list */
+    if (kernel != NULL)
+        nearest = *kernel;
+    if (option != NULL)
+        own = *option;
+    if (nearest.limit != 0)
+        threads_limit(&me.kernel, &nearest, now);
+    if (own.limit != 0)
+        threads_limit(&me.option, &own, now);
+    threads_left(now);
+}
+
 void judge_second(int64_t now)
 {
     budget(now);
     const struct pools_figures *vm = readings_vm();
     rows(vm, now);
     survivors(vm, now);
+    threads(now);
 }

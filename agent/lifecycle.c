@@ -142,7 +142,7 @@ static bool dormant(void)
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
         if (me.options.limit_set[c])
             return false;
-    return true;
+    return me.options.limit_threads == 0;
 }
 
 static void find_directory(void)
@@ -231,11 +231,16 @@ static void JNICALL on_vm_init(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
     init(jni);
 }
 
+static void JNICALL on_thread_start(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
+{
+    (void)ti;
+    hook_thread_began(jni, thread);
+}
+
 static void JNICALL on_thread_end(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
 {
     (void)ti;
-    (void)thread;
-    hook_thread_ended(jni);
+    hook_thread_ended(jni, thread);
 }
 
 static void JNICALL on_exhausted(jvmtiEnv *ti, JNIEnv *jni, jint flags, const void *reserved, const char *what)
@@ -274,6 +279,7 @@ static enum weir_rc ask_for_events(void)
     want.can_generate_resource_exhaustion_threads_events = 1;
     callbacks.VMInit = on_vm_init;
     callbacks.VMDeath = on_vm_death;
+    callbacks.ThreadStart = on_thread_start;
     callbacks.ThreadEnd = on_thread_end;
     callbacks.ResourceExhausted = on_exhausted;
     enum weir_rc rc = JVM_TRY(AddCapabilities, &want);

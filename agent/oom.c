@@ -9,12 +9,13 @@
 
 #include "base/clock.h"
 #include "core/acct.h"
-#include "jvm/attempts.h"
+#include "jvm/hook_thread.h"
 #include "jvm/hook_throw.h"
 #include "jvm/pools.h"
 #include "jvm/vmflags.h"
 #include "model/heldthreads.h"
 #include "readings.h"
+#include "threadview.h"
 
 enum { JOBS_SEEN = 64, TEXT_TRIES = 400, TEXT_STEP_US = 50, WORTH_A_COLLECTION = 16 << 20 };
 
@@ -191,11 +192,11 @@ static void sum_jobs(int64_t oom_ms, bool may_collect)
     memcpy(me.oom.jobs, me.jobs, me.oom.job_count * sizeof me.jobs[0]);
 }
 
-static void add_thread(void *oom_ms, uint32_t starter, const char *name)
+static void add_thread(void *oom_ms, const struct hook_thread_view *thread)
 {
     struct weir_attempt a;
-    if (attempts_get(acct_attempts(), acct_stacks(), starter, &a) && !ran_at(&a, *(const int64_t *)oom_ms))
-        heldthreads_add(&me.threads, name, &a);
+    if (attempts_get(acct_attempts(), acct_stacks(), thread->starter, &a) && !ran_at(&a, *(const int64_t *)oom_ms))
+        heldthreads_add(&me.threads, thread->name, &a);
 }
 
 /* After the collections: a thread that is about to end has had its time. */
@@ -203,7 +204,7 @@ static void find_held(JNIEnv *jni, int64_t oom_ms)
 {
     me.threads.count = 0;
     me.threads.left_out = 0;
-    attempts_each_thread(jni, add_thread, &oom_ms);
+    hook_thread_each(jni, add_thread, &oom_ms);
     heldthreads_top(&me.threads, &me.oom);
 }
 
@@ -211,6 +212,8 @@ struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_
 {
     read_error(jni, e);
     memset(&me.oom, 0, sizeof me.oom);
+    if (e->oom_kind == ACCT_OOM_THREADS)
+        threadview_read(e->oom_ms, clock_wall_ms());
     readings_at_event(&me.oom.sheet, owners_for(e->oom_kind), e);
     me.oom.suppressed = e->oom_suppressed;
     me.oom.number = me.count += 1 + e->oom_suppressed;

@@ -15,6 +15,7 @@
 #include "model/unused.h"
 #include "native/hook_map.h"
 #include "native/users.h"
+#include "threadview.h"
 
 static struct {
     struct readings_config config;
@@ -79,8 +80,10 @@ static void pools(struct weir_sheet *out)
     p[WEIR_POOL_HEAP].used = me.vm.heap.used;
     p[WEIR_POOL_METASPACE].measured = me.vm.metaspace.known;
     p[WEIR_POOL_METASPACE].used = me.vm.metaspace.committed;
-    p[WEIR_POOL_THREADS].measured = me.vm.threads_known;
-    p[WEIR_POOL_THREADS].used = me.vm.threads;
+    if (!threadview_pool(&p[WEIR_POOL_THREADS])) {
+        p[WEIR_POOL_THREADS].measured = me.vm.threads_known;
+        p[WEIR_POOL_THREADS].used = me.vm.threads;
+    }
     p[WEIR_POOL_DIRECT].measured = bits_read(me.jni, &p[WEIR_POOL_DIRECT].used, &count);
     p[WEIR_POOL_PROCESS].measured = sysfs_rss(&p[WEIR_POOL_PROCESS].used);
 }
@@ -157,6 +160,25 @@ static void own_rows(struct weir_sheet *out)
     }
 }
 
+/* Flink counts the stacks of threads to the JVM's overhead, as what is resident of them. */
+static void add_stacks(struct weir_sheet *out, int64_t now)
+{
+    struct weir_row *overhead = &out->rows[WEIR_JVM_OVERHEAD];
+    out->threads = *threadview_figures(now);
+    const struct weir_threads *t = &out->threads;
+    bool known = t->known && t->stacks_ms >= 0;
+    if (known) {
+        overhead->kind_bytes[WEIR_KIND_STACK] = t->resident;
+        overhead->kind_blocks[WEIR_KIND_STACK] = t->tasks - t->not_found;
+        overhead->blocks += t->tasks - t->not_found;
+    }
+    uint64_t booked = overhead->used;
+    polled_row(out, WEIR_JVM_OVERHEAD, known || booked != 0, booked + (known ? t->resident : 0), now);
+    if (overhead->measured)
+        overhead->note = known ? "thread stacks, resident, and what rules= books here: the rest is not measured"
+                               : "only what rules= books here: the rest is not measured";
+}
+
 void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
 {
     int64_t now = clock_wall_ms();
@@ -175,9 +197,7 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     vm_rows(out, now);
     if (me.config.mapped && !hook_map_intact())
         out->rows[WEIR_MAPPED].note = "another agent changed libnio's imports after this one: may be incomplete";
-    struct weir_row *overhead = &out->rows[WEIR_JVM_OVERHEAD];
-    overhead->measured = overhead->peak != 0;
-    overhead->note = overhead->measured ? "only what rules= books here: the rest is not measured" : "not measured";
+    add_stacks(out, now);
     out->unused_managed_ms = unused_ms(&me.managed);
     pools(out);
     process(out);
@@ -188,7 +208,7 @@ void readings_at_event(struct weir_sheet *out, enum weir_component owners_of, co
     readings_sheet(out, owners_of);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
         if (acct_books((enum weir_component)c))
-            out->rows[c].used = event->used[c];
+            out->rows[c].used = event->used[c] + out->rows[c].kind_bytes[WEIR_KIND_STACK];
     if (event->direct_known)
         out->pools[WEIR_POOL_DIRECT].used = event->direct_used;
 }

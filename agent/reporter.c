@@ -18,10 +18,12 @@
 #include "govern.h"
 #include "judge.h"
 #include "jvm/env.h"
+#include "jvm/hook_thread.h"
 #include "jvm/hook_throw.h"
 #include "jvm/loaders.h"
 #include "lastwords.h"
 #include "readings.h"
+#include "threadview.h"
 
 enum { TICK_MS = 1000, REARM_MS = 10000, RESEED_MS = 3000 };
 
@@ -123,6 +125,7 @@ static void JNICALL run(jvmtiEnv *ti, JNIEnv *jni, void *unused)
     struct readings_config readings = { c->limits, c->role, c->hooks->counting, c->hooks->mapped };
     me.jni = jni;
     readings_init(jni, &readings);
+    threadview_init(jni, c->options, c->hooks->threads);
     judge_init(c->options, c->limits, c->role);
     say_start(jni, c);
     me.begin_ms = me.last_sheet_ms = me.last_tick_ms = clock_mono_ms();
@@ -164,6 +167,7 @@ enum weir_rc reporter_start(JNIEnv *jni, const struct reporter_config *config)
     jthread thread = new_thread(jni);
     if (thread == NULL)
         return WEIR_EJVM;
+    hook_thread_own(thread);
     enum weir_rc rc = JVM_TRY(RunAgentThread, thread, run, NULL, JVMTI_THREAD_NORM_PRIORITY);
     (*jni)->DeleteLocalRef(jni, thread);
     return rc;

@@ -17,6 +17,7 @@
 #include "jvm/loader_slots.h"
 #include "jvm/vmflags.h"
 #include "model/diagnose.h"
+#include "model/diagnose_threads.h"
 #include "model/diagnose_unused.h"
 #include "oom.h"
 #include "out/figure.h"
@@ -25,6 +26,7 @@
 #include "out/parts.h"
 #include "outputs.h"
 #include "readings.h"
+#include "threadview.h"
 
 enum { JSON_CAP = 160 * 1024, TEXT_CAP = 32 * 1024 };
 
@@ -103,6 +105,7 @@ static void advise(void)
 
 void say_sheet(const char *reason)
 {
+    threadview_read(clock_wall_ms(), clock_wall_ms());
     take_sheet(WEIR_COMPONENT_COUNT);
     advise();
     struct weir_header h = header();
@@ -162,9 +165,28 @@ static void breach_head(const struct policy_verdict *v, enum weir_component c, e
     me.breach.stack.decider = -1;
 }
 
+/* The start of a thread was denied. */
+static void say_thread_denied(const struct ring_event *e)
+{
+    threadview_read(clock_wall_ms(), clock_wall_ms());
+    breach_head(&e->verdict, e->component, e->kind);
+    readings_at_event(&me.breach.sheet, e->component, e);
+    me.breach.denied = me.breach.of_threads = true;
+    me.breach.used = e->threads;
+    me.breach.limit = (struct weir_limit){ true, true, e->threads_limit, "limit.threads" };
+    me.breach.requested = e->requested;
+    me.breach.thread = e->thread;
+    oom_requester(e, &me.breach.attempt, &me.breach.stack);
+    say_breach();
+}
+
 /* A line that a hook asked for. */
 static void say_event(const struct ring_event *e)
 {
+    if (e->kind == WEIR_KIND_STACK) {
+        say_thread_denied(e);
+        return;
+    }
     breach_head(&e->verdict, e->component, e->kind);
     readings_at_event(&me.breach.sheet, e->component, e);
     me.breach.denied = e->type == RING_DENIAL;
@@ -208,6 +230,24 @@ void say_survived(const struct policy_verdict *v, const struct weir_survived *su
     memcpy(me.breach.sheet.owners, owners, owner_count * sizeof owners[0]);
     me.breach.sheet.owner_count = owner_count;
     diagnose_survived(&me.breach);
+    say_breach();
+}
+
+void say_threads(const struct policy_verdict *v, uint64_t used, const struct weir_limit *limit)
+{
+    if (v->level == WEIR_LEVEL_NONE)
+        return;
+    take_sheet(WEIR_JVM_OVERHEAD);
+    breach_head(v, WEIR_JVM_OVERHEAD, WEIR_KIND_STACK);
+    me.breach.of_threads = true;
+    me.breach.used = used;
+    me.breach.limit = *limit;
+    me.breach.sheet = me.sheet;
+    const struct weir_threads *t = &me.breach.sheet.threads;
+    if (t->family_count > 0 && t->families[0].stack != NULL)
+        me.breach.stack = *t->families[0].stack;
+    diagnose_threads(&me.breach.diagnosis[0], t, false);
+    me.breach.diagnosis_count = 1;
     say_breach();
 }
 

@@ -35,6 +35,8 @@ void say_stop(const char *by);
 void say_events(void);
 /* A line about a row that only the reporter reads, or the budget's slope; level NONE: nothing. limit 0: the row's own. */
 void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_kind kind, uint64_t used, uint64_t limit);
+/* A level of threads, as threadview_figures() has them; level NONE: nothing. used and limit are counts. */
+void say_threads(const struct policy_verdict *v, uint64_t used, const struct weir_limit *limit);
 /* Memory of ended attempts that outlived collections, about the biggest of its owners (at least one). */
 void say_survived(const struct policy_verdict *v, const struct weir_survived *survived, const struct weir_owner *owners,
                   size_t owner_count);

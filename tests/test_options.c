@@ -131,7 +131,9 @@ static void options_change_sets_what_it_names(void)
     CU_ASSERT_TRUE(o.limit_set[WEIR_NETWORK] && o.limit[WEIR_NETWORK] == 3 << 20);
     CU_ASSERT_TRUE(o.depth == 7 && o.deny[WEIR_MANAGED] && !o.deny[WEIR_TASK_OFF_HEAP]);
     CU_ASSERT_EQUAL(options_change(&o, "deny=task.off-heap", &change_err), WEIR_OK);
-    CU_ASSERT_TRUE(!o.deny[WEIR_MANAGED] && o.deny[WEIR_TASK_OFF_HEAP]);
+    CU_ASSERT_TRUE(!o.deny[WEIR_MANAGED] && o.deny[WEIR_TASK_OFF_HEAP] && !o.deny[OPTVALUE_DENY_THREADS]);
+    CU_ASSERT_EQUAL(options_change(&o, "deny=mapped+threads,limit.threads=7", &change_err), WEIR_OK);
+    CU_ASSERT_TRUE(o.deny[WEIR_MAPPED] && o.deny[OPTVALUE_DENY_THREADS] && !o.deny[WEIR_TASK_OFF_HEAP] && o.limit_threads == 7);
     CU_ASSERT_TRUE(o.limit[WEIR_MANAGED] == 2 << 20);
 }
 
@@ -208,7 +210,11 @@ static const struct {
     { "limit.undecided=1m", "jvm-overhead or mapped" },
     { "limit.before weir=1m", "jvm-overhead or mapped" },
     { "limit.=1m", "weir: option limit.=1m: not a component" },
-    { "limit.threads=5", "not a component" },
+    { "limit.threads=0", "weir: option limit.threads=0: accepted is a count" },
+    { "limit.threads=1k", "weir: option limit.threads=1k: accepted is a count" },
+    { "limit.threads=5,limit.threads=6", "weir: option limit.threads=6: set twice" },
+    { "deny=threads+heap", "weir: option deny=threads+heap: accepted is none, or some of managed " },
+    { "limit.thread=5", "not a component" },
     { "limit.task.off-heap", "weir: option limit.task.off-heap: needs a value" },
     { "declared=task.off-heap+foo", "not a component that can be limited; accepted are framework.heap, task.heap, managed, " },
     { "declared=managed+", "not a component" },
@@ -234,7 +240,7 @@ static const struct {
     { "json=weir-%q.jsonl", "weir: option json=weir-%q.jsonl: accepted is off or a file" },
     { "conf=a\nb", "weir: option conf=a?b: a control character; accepted is a directory or file" },
     { "dir=\x7f", "a control character" },
-    { "Mode=warn", "weir: option Mode=warn: no such option; accepted are mode, limit.COMPONENT, declared, deny, deny-as, conf, " },
+    { "Mode=warn", "weir: option Mode=warn: no such option; accepted are mode, limit.threads, limit.COMPONENT, declared, deny, deny-as, conf, " },
     { "legder=off", "no such option; accepted are mode, " },
     { " mode=warn", "weir: option  mode=warn: no such option" },
     { "foo", "max-live, strict and help" },
@@ -388,7 +394,7 @@ static void options_need_no_character_the_scripts_eat(void)
         CU_ASSERT_EQUAL(strcspn(key, FORBIDDEN ",="), strlen(key));
         CU_ASSERT_EQUAL(strcspn(initial, FORBIDDEN ","), strlen(initial));
     }
-    CU_ASSERT_EQUAL(rows, 23);
+    CU_ASSERT_EQUAL(rows, 24);
 #define ID(sym, id, roles, limitable) \
     CU_ASSERT_TRUE(!(limitable) || strcspn(id, FORBIDDEN "+,=") == strlen(id));
     WEIR_COMPONENTS(ID)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attempts.c: thread -> attempt.
  * The starter tags the Thread object with the attempt (JVMTI tag, so nothing is kept alive); the thread reads its own tag
- * at its first hook and remembers it in TLS. A tag holds: THREAD_TAG | id << 2 | task << 1 | shared.
+ * at its first hook and remembers it in TLS (jvm/threadtag.h).
  * Flink's Task (org.apache.flink.runtime.taskmanager.Task, 1.10 to 2.x) is recognised by class name once per class; the
  * class is then tagged. Its fields are looked up at the first Task; one that this Flink lacks stays unknown.
  * A Task gets its user-code loader on its own thread, after the start: each hook of that thread looks until it is there,
@@ -15,7 +15,6 @@
 #include "jvm/loaders.h"
 #include "base/poison.h"
 
-#define THREAD_TAG (1LL << 40)
 #define TASK_CLASS_TAG (1LL << 41)
 #define OTHER_CLASS_TAG (1LL << 42)
 
@@ -223,17 +222,17 @@ static bool is_carrier(JNIEnv *jni, jthread thread)
 static void learn_mine(JNIEnv *jni)
 {
     jthread thread = NULL;
-    jlong tag = 0;
+    struct threadtag tag = { .known = false };
     /* first: a tag written after that comes with another generation */
     uint8_t generation = atomic_load_explicit(&me.generation, memory_order_acquire);
     if ((*env_ti())->GetCurrentThread(env_ti(), &thread) == JVMTI_ERROR_NONE && thread != NULL) {
-        (*env_ti())->GetTag(env_ti(), thread, &tag);
+        tag = threadtag_get(thread);
         drop(jni, thread);
     }
-    if ((tag & THREAD_TAG) != 0) {
-        mine.id = (uint32_t)((tag & (THREAD_TAG - 1)) >> 2);
-        mine.task = (tag & 2) != 0;
-        mine.shared = (tag & 1) != 0;
+    if (tag.known) {
+        mine.id = tag.attempt;
+        mine.task = tag.task;
+        mine.shared = tag.shared;
     }
     mine.known = generation;
 }
@@ -298,39 +297,34 @@ struct attempts_thread attempts_in_code_of(struct attempts_thread thread, uint32
     return (struct attempts_thread){ .id = 0, .shared = true };
 }
 
-static void tag_thread(jthread thread, uint32_t id, bool task, bool shared)
+struct threadtag attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms)
 {
-    (*env_ti())->SetTag(env_ti(), thread, THREAD_TAG | (jlong)id << 2 | (jlong)task << 1 | (jlong)shared);
-}
-
-uint32_t attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms)
-{
+    struct threadtag tag = { .known = true };
+    if (me.book == NULL)
+        return tag;
     jobject runnable = runnable_of(jni, started);
-    uint32_t id = 0;
     if (is_task(jni, runnable)) {
         struct attempt_identity who = identity(jni, runnable);
-        id = attempts_begin(me.book, &who, coarse_ms);
-        tag_thread(started, id, true, false);
+        tag.attempt = attempts_begin(me.book, &who, coarse_ms);
+        tag.task = true;
     } else {
         struct attempts_thread starter = attempts_current(jni);
         bool pool = starter.id != 0 && (is_carrier(jni, started) || is_pool_thread(jni, started));
-        if (starter.id != 0)
-            tag_thread(started, pool ? 0 : starter.id, false, pool || starter.shared);
+        tag.attempt = pool ? 0 : starter.id;
+        tag.shared = pool || starter.shared;
     }
     drop(jni, runnable);
-    return id;
+    return tag;
 }
 
 /* One that the hook has seen start has its tag. A thread that only descends from a task's cannot be told from others now. */
 static bool adopt(JNIEnv *jni, jthread thread, int64_t coarse_ms)
 {
-    jlong tag = 0;
-    (*env_ti())->GetTag(env_ti(), thread, &tag);
-    jobject runnable = tag == 0 ? runnable_of(jni, thread) : NULL;
+    jobject runnable = threadtag_get(thread).known ? NULL : runnable_of(jni, thread);
     bool task = is_task(jni, runnable);
     if (task) {
         struct attempt_identity who = identity(jni, runnable);
-        tag_thread(thread, attempts_begin(me.book, &who, coarse_ms), true, false);
+        threadtag_set(thread, (struct threadtag){ .attempt = attempts_begin(me.book, &who, coarse_ms), .task = true });
         learn_code(jni, runnable);
     }
     drop(jni, runnable);
@@ -354,38 +348,17 @@ uint32_t attempts_adopt(JNIEnv *jni, int64_t coarse_ms)
     return found;
 }
 
-void attempts_each_thread(JNIEnv *jni, void (*visit)(void *with, uint32_t attempt, const char *name), void *with)
+void attempts_start_failed(struct threadtag tag, int64_t coarse_ms)
 {
-    char name[NAME_CHARS * 3 + 1];
-    jthread *threads = NULL;
-    jint count = 0;
-    if (me.book == NULL || JVM_TRY(GetAllThreads, &count, &threads) != WEIR_OK)
-        return; /* no TaskManager, or the hook is off */
-    for (jint i = 0; i < count; i++) {
-        jlong tag = 0;
-        (*env_ti())->GetTag(env_ti(), threads[i], &tag);
-        uint32_t id = (uint32_t)((tag & (THREAD_TAG - 1)) >> 2);
-        if ((tag & THREAD_TAG) != 0 && (tag & 3) == 0 && id != 0) {
-            text(jni, threads[i], me.name, name);
-            visit(with, id, name);
-        }
-        drop(jni, threads[i]);
-    }
-    (*env_ti())->Deallocate(env_ti(), (unsigned char *)threads);
-}
-
-void attempts_start_failed(JNIEnv *jni, jthread started, uint32_t id, int64_t coarse_ms)
-{
-    (void)jni;
-    (*env_ti())->SetTag(env_ti(), started, 0);
-    attempts_end(me.book, id, coarse_ms);
+    if (tag.task)
+        attempts_end(me.book, tag.attempt, coarse_ms);
 }
 
 uint32_t attempts_on_end(JNIEnv *jni, int64_t coarse_ms)
 {
     if (mine.known != atomic_load_explicit(&me.generation, memory_order_relaxed))
         learn_mine(jni);
-    if (!mine.task)
+    if (!mine.task) /* also where there are no tasks */
         return 0;
     attempts_end(me.book, mine.id, coarse_ms);
     return mine.id;

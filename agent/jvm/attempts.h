@@ -11,6 +11,7 @@
 #include "core/attempts.h"
 #include "core/jobs.h"
 #include "core/stacks.h"
+#include "jvm/threadtag.h"
 #include "weir.h"
 
 struct attempts_thread {
@@ -24,16 +25,14 @@ enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct jobs *jobs
 struct attempts_thread attempts_current(JNIEnv *jni);
 /* The same thread where the code of this class loader decides: a shared thread that runs another job's code works for that. */
 struct attempts_thread attempts_in_code_of(struct attempts_thread thread, uint32_t loader_tag);
-/* In Thread.start0 on the starting thread: `started` is about to run. Returns the new attempt's id when it is a task's. */
-uint32_t attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms);
+/* In Thread.start0 on the starting thread: what `started`, which is about to run, will work for; `slot` is the caller's. A
+ * task's thread begins its attempt here. Without attempts_init(): nothing. */
+struct threadtag attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_ms);
 /* Outside hooks, after hook_thread_install(): the tasks that run already. How many. Their begin is taken to be now: Flink's
  * Task does not say. */
 uint32_t attempts_adopt(JNIEnv *jni, int64_t coarse_ms);
-/* Reporter: live platform threads, each with the attempt that ran when it or an ancestor of its made it start; not the tasks'
- * own, nor those whose starter served no single attempt. The name is in the JVM's UTF-8. */
-void     attempts_each_thread(JNIEnv *jni, void (*visit)(void *with, uint32_t attempt, const char *name), void *with);
 /* The start failed: undo. */
-void     attempts_start_failed(JNIEnv *jni, jthread started, uint32_t id, int64_t coarse_ms);
+void     attempts_start_failed(struct threadtag tag, int64_t coarse_ms);
 /* On the ending thread itself. Returns the attempt that ends with it, 0 for other threads. */
 uint32_t attempts_on_end(JNIEnv *jni, int64_t coarse_ms);
 

@@ -263,8 +263,8 @@ static int walk(JNIEnv *jni, bool thrown, uint32_t depth, struct judged *judged)
     return kept;
 }
 
-/* False: no walk was possible, or more frames than `depth` could still decide otherwise. */
-static bool site(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out)
+/* False: no walk was possible, or more frames than `depth` could still decide otherwise. by_user: NULL, or see frames.h. */
+static bool site_by(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out, bool *by_user)
 {
     struct judged judged[WEIR_MAX_DEPTH], decider = { .frame = 0 };
     struct attr_trait traits[WEIR_MAX_DEPTH];
@@ -297,7 +297,14 @@ static bool site(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out
     out->shared = thread.shared;
     out->component = (uint8_t)d.component;
     out->kind = (uint8_t)d.kind;
+    if (by_user != NULL)
+        *by_user = decider.frame != 0 && (attribute_is_application(decider.trait) || d.component == WEIR_TASK_OFF_HEAP);
     return true;
+}
+
+static bool site(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out)
+{
+    return site_by(jni, thrown, depth, out, NULL);
 }
 
 void frames_count(uint64_t *walks, uint64_t *frames)
@@ -325,6 +332,11 @@ void frames_whole(void *env, struct owner_key *key)
 bool frames_thrown(void *env, struct owner_key *out)
 {
     return site(env, true, me.config.depth, out);
+}
+
+bool frames_starter(void *env, struct owner_key *out, bool *by_user)
+{
+    return site_by(env, false, me.config.depth, out, by_user);
 }
 
 /* The JVM's own threads, whatever runs on them. Flink's (RPC, Netty, canceler) need no list: without a frame of the user, a

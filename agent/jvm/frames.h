@@ -31,6 +31,8 @@ bool frames_site(void *jni, struct owner_key *out);
 void frames_whole(void *jni, struct owner_key *key);
 /* The same for the place an error is thrown at: the frames that only make the error are left out. */
 bool frames_thrown(void *jni, struct owner_key *out);
+/* The same for who starts a thread, with all the frames that are kept. by_user: code of the user, a connector or a library decided. */
+bool frames_starter(void *jni, struct owner_key *out, bool *by_user);
 /* May this thread's present call not be denied, whatever the limit (jvm/deny.h)? `key` is its site. Walks deep: rare. */
 bool frames_spared(void *jni, const struct owner_key *key);
 void frames_thread_name(void *jni, char *name, size_t cap);

@@ -49,12 +49,15 @@ static const struct option table[] = {
     { "mode", optvalue_mode, AT(mode), "warn", NULL, 0, 0, "observe, warn or enforce",
       "observe keeps the books and says nothing of limits; warn says which component exceeded its share; enforce also "
       "denies what would exceed it, with an OutOfMemoryError: for load tests" },
+    { "limit.threads", optvalue_count, AT(limit_threads), NULL, "none", 1, 10000000, "a count",
+      "Java threads that may live at a time, virtual ones not counted; enforce refuses the start of a further one where "
+      "code of the user, a connector or a library decided it" },
     { "limit.", optvalue_size, AT(limit), NULL, "what Flink derives", 0, MEMSIZE_MAX, SIZE_TEXT,
       "bytes the component may hold, in place of what Flink derives; counts as declared" },
     { "declared", optvalue_components, AT(declared), NULL, "what options, configuration and user properties set", 0, 0,
       "components joined by +", "treat these limits as set by a person: exceeding one is a warning, not a notice" },
-    { "deny", optvalue_deny, AT(deny), "task.off-heap", NULL, 0, 0,
-      "none, or some of managed framework.off-heap task.off-heap network off-heap mapped joined by +",
+    { "deny", optvalue_deny, AT(deny), "task.off-heap+threads", NULL, 0, 0,
+      "none, or some of managed framework.off-heap task.off-heap network off-heap mapped threads joined by +",
       "what mode=enforce denies beyond its limit, declared or not" },
     { "deny-as", optvalue_deny_as, AT(deny_as_jvm), "weir", NULL, 0, 0, "weir or jvm",
       "the error's wording: ours, or the VM's, which Flink takes for its own" },
@@ -255,7 +258,7 @@ static bool take(struct options *o, const struct entry *e, uint32_t *seen, struc
 /* What a running agent can take up; the rest decides how it was built. */
 static bool is_changeable(const struct option *row)
 {
-    static const char *const keys[] = { "mode", "limit.", "declared", "deny", "deny-as", "grace", "interval", "stacks" };
+    static const char *const keys[] = { "mode", "limit.", "limit.threads", "declared", "deny", "deny-as", "grace", "interval", "stacks" };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(row->key, keys[i]) == 0)
             return true;
@@ -269,7 +272,7 @@ static bool may_change(const struct entry *e, struct buf *err)
         return true; /* take() has words for the unknown */
     buf_puts(err, "weir: option ");
     put_quoted(err, e->at, e->len);
-    buf_puts(err, ": cannot be changed while the JVM runs; accepted are mode, limit.COMPONENT, declared, deny, deny-as, grace, "
+    buf_puts(err, ": cannot be changed while the JVM runs; accepted are mode, limit.COMPONENT, limit.threads, declared, deny, deny-as, grace, "
                   "interval and stacks");
     return false;
 }

@@ -16,7 +16,8 @@ struct options {
     bool           limit_set[WEIR_COMPONENT_COUNT];
     uint64_t       limit[WEIR_COMPONENT_COUNT];    /* bytes */
     bool           declared[WEIR_COMPONENT_COUNT]; /* as if set by a person: declared=a+b */
-    bool           deny[WEIR_COMPONENT_COUNT];     /* what mode=enforce may deny */
+    uint64_t       limit_threads;                  /* live Java threads; 0 none */
+    bool           deny[OPTVALUE_DENY_COUNT];      /* what mode=enforce may deny */
     bool           deny_as_jvm;                    /* in the VM's own wording */
     char           conf[OPTIONS_PATH_MAX];         /* "" = found as DESIGN.md 3 says */
     char           flink[OPTIONS_VERSION_MAX];

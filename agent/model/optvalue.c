@@ -183,12 +183,20 @@ enum optvalue_problem optvalue_version(void *field, const char *value, uint64_t 
     return optvalue_text(field, value, min, max);
 }
 
+static bool is_threads(const char *at, size_t len)
+{
+    static const char word[] = "threads";
+    return len == sizeof word - 1 && memcmp(at, word, len) == 0;
+}
+
 static enum optvalue_problem set_components(void *field, const char *value, bool (*fits)(enum weir_component))
 {
     for (const char *at = value;;) {
         size_t              len = strcspn(at, "+");
         enum weir_component c;
-        if (!component_find(at, len, &c) || !fits(c))
+        if (fits == component_deniable && is_threads(at, len))
+            c = (enum weir_component)OPTVALUE_DENY_THREADS;
+        else if (!component_find(at, len, &c) || !fits(c))
             return fits == component_limitable ? OPTVALUE_BAD_COMPONENT : OPTVALUE_BAD;
         ((bool *)field)[c] = true;
         if (at[len] == '\0')
@@ -206,6 +214,6 @@ enum optvalue_problem optvalue_components(void *field, const char *value, uint64
 enum optvalue_problem optvalue_deny(void *field, const char *value, uint64_t min, uint64_t max)
 {
     (void)min, (void)max;
-    memset(field, 0, WEIR_COMPONENT_COUNT * sizeof(bool)); /* a given list replaces the initial one */
+    memset(field, 0, OPTVALUE_DENY_COUNT * sizeof(bool)); /* a given list replaces the initial one */
     return strcmp(value, "none") == 0 ? OPTVALUE_FINE : set_components(field, value, component_deniable);
 }

@@ -5,6 +5,8 @@
  * changes only when it returns OPTVALUE_FINE; min and max are what the option's row says. */
 #include <stdint.h>
 
+#include "weir.h"
+
 enum optvalue_problem {
     OPTVALUE_FINE,
     OPTVALUE_BAD,
@@ -24,6 +26,9 @@ enum optvalue_hook {
     OPTVALUE_HOOK_ALL = 31
 };
 
+/* What can be denied beside components. */
+enum { OPTVALUE_DENY_THREADS = WEIR_COMPONENT_COUNT, OPTVALUE_DENY_COUNT };
+
 typedef enum optvalue_problem optvalue_parse(void *field, const char *value, uint64_t min,
                                              uint64_t max);
 
@@ -40,7 +45,7 @@ optvalue_parse optvalue_text;     /* char[max], not empty */
 optvalue_parse optvalue_version;  /* char[max]: a Flink version whose model we know */
 /* bool[WEIR_COMPONENT_COUNT], limitable ones joined by '+'; an error leaves those before it set. */
 optvalue_parse optvalue_components;
-optvalue_parse optvalue_deny;    /* bool[WEIR_COMPONENT_COUNT], deniable ones joined by '+', or none */
+optvalue_parse optvalue_deny;    /* bool[OPTVALUE_DENY_COUNT], deniable components and threads joined by '+', or none */
 optvalue_parse optvalue_deny_as; /* bool: as the VM does */
 
 #endif
