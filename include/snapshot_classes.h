@@ -55,6 +55,14 @@ struct weir_pinned { /* one loader that was searched for */
     uint32_t       pins;   /* bit i: pins[i] holds it */
 };
 
+/* What is searched for. */
+struct pins_query {
+    const uint32_t *loaders;   /* tags (jvm/loaders) of the loaders that should be dead; their children go with them */
+    size_t          count;
+    const char     *glob;      /* instead, when not NULL: loaders whose class name matches */
+    int64_t         budget_us; /* no further walk is begun, and a walk is broken off, when all have taken so long */
+};
+
 /* What a search found, and what it cost. */
 struct weir_pins {
     size_t             pinned_count;
@@ -67,7 +75,8 @@ struct weir_pins {
     int64_t            pause_us, longest_us;
     uint64_t           edges;     /* references looked at */
     uint32_t           tagged;    /* most objects that had a tag at a time */
-    bool               out_of_time; /* more was to be looked for */
+    bool               out_of_time; /* something is not known for lack of time */
+    bool               enough;      /* the last walk was ended when every loader's holder was known: there may be others */
 };
 
 #endif
