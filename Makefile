@@ -53,6 +53,8 @@ TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(
 FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so
 # Stands in for the agent where the tool's side of attach is tested; a JVM loads it as libweir.so.
 ATTACH_SO   := build/fixture/libweir.so
+# Native code of a test program.
+HOLD_SO     := build/fixture/libhold.so
 ALL_C       := $(wildcard agent/*.[ch] agent/*/*.[ch] include/*.h tests/*.[ch])
 
 .PHONY: all test test-unit test-java check lint asan tsan oracle demo bench dist install format help clean
@@ -80,6 +82,10 @@ $(ATTACH_SO): tests/fixture/attachlib.c include/weir.h Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=c11 -O1 -g -fPIC -fvisibility=hidden $(WARN) -shared -Wl,-soname,libweir.so -o $@ $<
 
+$(HOLD_SO): java-test/src/main/c/holdlib.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=c11 -O1 -g -fPIC -fvisibility=hidden $(WARN) -shared -o $@ $<
+
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -89,7 +95,7 @@ test: test-unit test-java ## all tests
 test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
 	WEIR_BIN=$(abspath $(OUT)/weir) $(OBJ)/weir-tests $(T)
 
-test-java: all $(ATTACH_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
+test-java: all $(ATTACH_SO) $(HOLD_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
 	$(MVN) -B -ntp -f java-test/pom.xml test $(if $(T),-Dtest='$(T)') -Dsurefire.failIfNoSpecifiedTests=true \
 	    -Dweir.root=$(CURDIR) -Dweir.lib=$(abspath build/libweir.so) -Dweir.bin=$(abspath build/weir)
 

@@ -16,6 +16,7 @@
 #include "core/acct.h"
 #include "core/door.h"
 #include "out/figure.h"
+#include "pinsearch.h"
 #include "readings.h"
 #include "reply.h"
 #include "reporter.h"
@@ -173,7 +174,7 @@ static const struct command {
     bool changes; /* is worth a line in the log */
 } commands[] = {
     { "status", do_status, false }, { "report", do_report, false }, { "sheet", do_sheet, false }, { "reset", do_reset, true },
-    { "set", do_set, true },        { "stop", do_stop, true },      { "start", do_start, true },
+    { "set", do_set, true },        { "stop", do_stop, true },      { "start", do_start, true },  { "pins", pinsearch_command, false },
 };
 
 /* The command at the head of the text; *rest what follows its comma. */
@@ -199,7 +200,7 @@ static void run(JNIEnv *jni)
     const struct command *c = find(me.text, &rest);
     buf_init(&me.answer, me.answer_text, sizeof me.answer_text);
     if (c == NULL) {
-        buf_puts(&me.answer, "the agent is in this JVM already; a further load is a command: status, report, sheet, reset, set, stop or start");
+        buf_puts(&me.answer, "the agent is in this JVM already; a further load is a command: status, report, sheet, pins, reset, set, stop or start");
         me.code = WEIR_ATTACH_BAD_OPTIONS;
         return;
     }

@@ -67,7 +67,7 @@ static void options_are_checked_with_the_agents_own_table(void)
 
 static void every_command_explains_itself(void)
 {
-    static const char *const commands[] = { "attach", "status", "report", "sheet", "set",
+    static const char *const commands[] = { "attach", "status", "report", "sheet", "pins", "set",
                                             "reset",  "stop",   "start",  "list" };
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char line[64], usage[64];

@@ -105,6 +105,7 @@ struct line {
     const char *class;
     int64_t timeout_s;
     bool    named; /* the pid or the class is there */
+    bool    words; /* what follows are words of the command, which the agent checks */
 };
 
 /* The value of an option that takes one, and the argument skipped; NULL: none of that name, or said that it lacks. */
@@ -161,7 +162,7 @@ static int parse(struct line *l, int argc, char **args)
         return refuse(l->control.command == NULL ? "which JVM? A pid, or --wait CLASS"
                                                  : "which JVM? A pid",
                       "");
-    return options_fine(l->control.options) ? -1 : WEIR_EXIT_USAGE;
+    return l->words || options_fine(l->control.options) ? -1 : WEIR_EXIT_USAGE;
 }
 
 static int run(struct line *l)
@@ -197,18 +198,21 @@ int command_attach(int argc, char **args)
 
 /* ---- commands ---- */
 
+static int help(const char *takes, const char *does)
+{
+    printf("usage: weir %s PID %s [--timeout SECONDS]\n  %s\n"
+           "  in a JVM that Weir is loaded in; run it as that JVM's user or as root.\n"
+           "Exit code 0: done; 2: bad options; 3: the JVM or the agent in it could not do it.\n",
+           name, takes, does);
+    return WEIR_EXIT_OK;
+}
+
 static int command(const char *word, const char *does, bool needs_options, int argc, char **args)
 {
     struct line l = { .control = { .command = word, .options = "" } };
     name = word;
-    if (asks_help(argc, args)) {
-        printf(
-            "usage: weir %s PID %s [--timeout SECONDS]\n  %s\n"
-            "  in a JVM that Weir is loaded in; run it as that JVM's user or as root.\n"
-            "Exit code 0: done; 2: bad options; 3: the JVM or the agent in it could not do it.\n",
-            word, needs_options ? "OPTIONS" : "[OPTIONS]", does);
-        return WEIR_EXIT_OK;
-    }
+    if (asks_help(argc, args))
+        return help(needs_options ? "OPTIONS" : "[OPTIONS]", does);
     int code = parse(&l, argc, args);
     if (code >= 0)
         return code;
@@ -233,6 +237,19 @@ int command_sheet(int argc, char **args)
 {
     return command("sheet", "prints the balance sheet, and writes it to the JSON file", false, argc,
                    args);
+}
+
+int command_pins(int argc, char **args)
+{
+    struct line l = { .control = { .command = "pins", .options = "" }, .words = true };
+    name = "pins";
+    if (asks_help(argc, args))
+        return help("[loader=GLOB][,budget=MILLISECONDS]",
+                    "names what keeps class loaders alive, each with its path from the root: a\n"
+                    "  static field, thread, ThreadLocal, shutdown hook, ... The JVM stands still while\n"
+                    "  its heap is walked, in all for at most MILLISECONDS (else 5000); the answer says for how long");
+    int code = parse(&l, argc, args);
+    return code >= 0 ? code : run(&l);
 }
 
 int command_set(int argc, char **args)

@@ -7,6 +7,7 @@ int command_attach(int argc, char **args);
 int command_status(int argc, char **args);
 int command_report(int argc, char **args);
 int command_sheet(int argc, char **args);
+int command_pins(int argc, char **args);
 int command_set(int argc, char **args);
 int command_reset(int argc, char **args);
 int command_stop(int argc, char **args);

@@ -28,6 +28,7 @@ static const struct command {
     { "status", command_status, "what an agent does: mode, limits, hooks" },
     { "report", command_report, "its balance sheet with owners and diagnoses" },
     { "sheet", command_sheet, "its balance sheet, also into the JSON file" },
+    { "pins", command_pins, "what keeps class loaders alive in its JVM" },
     { "set", command_set, "change its options" },
     { "reset", command_reset, "let its peaks begin anew" },
     { "stop", command_stop, "let it idle" },

@@ -32,6 +32,11 @@ public final class Ground {
         return existing(root().resolve("build/fixture/libweir.so"), "run make build/fixture/libweir.so first");
     }
 
+    /** Native code of the program Pins: java-test/src/main/c/holdlib.c. */
+    public static Path holdLibrary() {
+        return existing(root().resolve("build/fixture/libhold.so"), "run make build/fixture/libhold.so first");
+    }
+
     public static Path script(String name) {
         return existing(root().resolve("scripts").resolve(name), "the checkout is incomplete");
     }

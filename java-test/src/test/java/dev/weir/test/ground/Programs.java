@@ -36,6 +36,12 @@ public final class Programs {
                 .add("dev.weir.programs.ManyLoaders", String.valueOf(count));
     }
 
+    /** Pins: class loaders that are pinned, as lines on its stdin ask for. */
+    public static Jvm.Plan pins(Jdk jdk, Path dir, List<String> jvmOptions) {
+        return Jvm.java(jdk, dir).add("-Xmx256m").add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString())
+                .add("dev.weir.programs.Pins", Ground.holdLibrary().toString());
+    }
+
     /** Hello: prints one line, ends with the exit code; with "wait" when its stdin ends. */
     public static Jvm.Plan hello(Jdk jdk, Path dir, List<String> jvmOptions, String... arguments) {
         return Jvm.java(jdk, dir).add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString())
