@@ -102,9 +102,7 @@ class PinsTest {
     @Test
     void theBudgetEndsTheSearch() {
         Path dir = Ground.run("pins-budget");
-        try (Jvm jvm = Programs.pins(Jdks.of(17), dir, List.of("-Xmx768m", agent(dir))).start();
-                Attach weir = new Attach(jvm, dir)) {
-            jvm.awaitLine("^ready$", Wait.MINUTE);
+        try (Jvm jvm = start(Jdks.of(17), dir, "-Xmx768m"); Attach weir = new Attach(jvm, dir)) {
             jvm.say("heap 300");
             jvm.awaitLine("^done heap$", Wait.MINUTE);
             Session s = new Session(jvm, weir);
