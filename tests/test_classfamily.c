@@ -26,7 +26,7 @@ static void check(const struct row *rows, size_t count)
     }
 }
 
-#define CHECK(rows) check(rows, sizeof rows / sizeof rows[0])
+#define CHECK(rows) check(rows, sizeof(rows) / sizeof((rows)[0]))
 
 static void classfamily_of_generated_classes_drops_what_differs(void)
 {

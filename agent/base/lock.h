@@ -12,6 +12,7 @@ enum lock_rank {
     LOCK_RANK_FRAMES,     /* a slot of the method cache */
     LOCK_RANK_LOADERS,
     LOCK_RANK_LIVE,       /* a bucket group of addresses */
+    LOCK_RANK_CLASSES,    /* families of classes */
     LOCK_RANK_INTERN      /* insertion into an intern table: innermost */
 };
 
