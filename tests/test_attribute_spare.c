@@ -41,6 +41,12 @@ static const struct frame_case spare[] = {
     { APP(TASKS "StreamTask", "cleanUp", "flink-streaming-java-1.20.5.jar"), true },
     { { TASKS "StreamTask", "cleanUp", "company-flink.jar", ATTR_LOADER_APP, true, false }, true },
 
+    /* linking a lambda, whose failure the JDK makes a fatal one */
+    { BOOT("java.lang.invoke.InnerClassLambdaMetafactory", "spinInnerClass"), true },
+    { BOOT("java.lang.invoke.MethodHandleNatives", "linkCallSite"), true },
+    { BOOT("java.lang.invoke.MethodHandles$Lookup", "defineClass"), false },
+    { USER("java.lang.invoke.InnerClassLambdaMetafactory", "spinInnerClass"), false },
+
     /* a task at work */
     { FLINK(RUN "Task", "run"), false },
     { FLINK(RUN "Task", "doRun"), false },
@@ -95,6 +101,47 @@ static const struct frame_case application[] = {
     { { "com.apm.Agent", "run", "apm.jar", ATTR_LOADER_APP, false, true }, false },
     { APP("jdk.proxy2.$Proxy17", "call", ""), false },
 };
+
+struct stack_case {
+    bool              expected;
+    enum attr_loader  definer;
+    struct attr_frame frames[5]; /* innermost first */
+};
+
+#define DEFINE    BOOT("java.lang.ClassLoader", "defineClass1")
+#define TASK      FLINK(RUN "Task", "run")
+#define FLAT_MAP  USER("com.example.Gen", "flatMap")
+#define WRAPPER   FLINK("org.apache.flink.runtime.execution.librarycache.FlinkUserCodeClassLoaders$SafetyNetWrapperClassLoader", "loadClass")
+#define CHILD     FLINK("org.apache.flink.util.ChildFirstClassLoader", "loadClassWithoutExceptionHandling")
+#define OPERATOR  FLINK("org.apache.flink.streaming.api.operators.StreamFlatMap", "processElement")
+#define JANINO    APP("org.codehaus.janino.ByteArrayClassLoader", "findClass", "flink-table-runtime-1.20.5.jar")
+
+static const struct stack_case definitions[] = {
+    { true, ATTR_LOADER_USER, { DEFINE, FLAT_MAP, OPERATOR, TASK } },
+    { true, ATTR_LOADER_USER, { DEFINE, CHILD, WRAPPER, FLAT_MAP } },
+    { true, ATTR_LOADER_APP, { DEFINE, FLAT_MAP, OPERATOR, TASK } },
+    { true, ATTR_LOADER_APP, { DEFINE, APP("com.example.Main", "main", "classes") } },
+    { true, ATTR_LOADER_FOREIGN, { DEFINE, FROM(FOREIGN, "com.lib.Scripts", "run", "lib.jar"), APP("com.example.Main", "main", "classes") } },
+    { true, ATTR_LOADER_USER, { DEFINE, APP("org.apache.kafka.Serde", "<init>", "flink-sql-connector-kafka-3.3.0-1.20.jar"), OPERATOR } },
+    /* a task that loads what the user wrote, or compiles what the planner did, is the user's too; other threads are Flink's */
+    { true, ATTR_LOADER_USER, { DEFINE, CHILD, OPERATOR, TASK } },
+    { true, ATTR_LOADER_USER, { DEFINE, JANINO, OPERATOR, TASK } },
+    { false, ATTR_LOADER_USER, { DEFINE, CHILD, FLINK("org.apache.flink.runtime.taskexecutor.TaskExecutor", "submitTask") } },
+    { false, ATTR_LOADER_APP, { DEFINE, OPERATOR, TASK } },
+    { false, ATTR_LOADER_APP, { DEFINE, FLINK("org.apache.flink.runtime.X", "y"), FLAT_MAP, TASK } },
+    { false, ATTR_LOADER_PLUGIN, { DEFINE, FROM(PLUGIN, "org.apache.hadoop.X", "y", "flink-s3-fs-hadoop-1.20.5.jar"), FLAT_MAP, TASK } },
+    /* the JDK's own, whoever made it need them */
+    { false, ATTR_LOADER_BOOT, { DEFINE, FLAT_MAP, OPERATOR, TASK } },
+    { false, ATTR_LOADER_PLATFORM, { DEFINE, FLAT_MAP, OPERATOR, TASK } },
+    { false, ATTR_LOADER_REFLECTION, { DEFINE, FLAT_MAP, OPERATOR, TASK } },
+    { false, ATTR_LOADER_APP, { DEFINE, BOOT("java.lang.Thread", "run") } },
+    { false, ATTR_LOADER_FOREIGN, { DEFINE, FROM(FOREIGN, "com.apm.Agent", "run", "apm.jar") } },
+    /* spared */
+    { false, ATTR_LOADER_USER, { DEFINE, FLAT_MAP, FLINK(TASKS "StreamTask", "cleanUp"), TASK } },
+    { false, ATTR_LOADER_APP, { DEFINE, APP("com.lib.Drivers", "<clinit>", "lib.jar"), FLAT_MAP, TASK } },
+    { true, ATTR_LOADER_USER, { DEFINE, USER("com.example.Gen", "<clinit>"), TASK } },
+    { false, ATTR_LOADER_USER, { DEFINE, BOOT("java.lang.invoke.InnerClassLambdaMetafactory", "spinInnerClass"), FLAT_MAP, TASK } },
+};
 /* clang-format on */
 
 static void wrong(const struct attr_frame *f, bool got)
@@ -120,6 +167,20 @@ static void attribute_is_application_for_users_connectors_and_libraries(void)
         bool got = attribute_is_application(attribute_frame(&application[i].frame, NULL));
         if (got != application[i].expected)
             wrong(&application[i].frame, got);
+    }
+    CU_PASS("all rows looked at");
+}
+
+static void attribute_decides_class_for_what_user_code_defines(void)
+{
+    struct attr_trait traits[5];
+    for (size_t i = 0; i < sizeof definitions / sizeof definitions[0]; i++) {
+        size_t n = 0;
+        for (; n < 5 && definitions[i].frames[n].class_name != NULL; n++)
+            traits[n] = attribute_frame(&definitions[i].frames[n], NULL);
+        bool got = attribute_decides_class(traits, n, definitions[i].definer);
+        if (got != definitions[i].expected)
+            wrong(&definitions[i].frames[1], got);
     }
     CU_PASS("all rows looked at");
 }
@@ -151,5 +212,6 @@ static void attribute_rule_changes_neither_mark_nor_application(void)
 SUITE(attribute_spare, NULL, NULL,
       CASE(attribute_spares_a_task_on_its_way_out_and_class_initialisers),
       CASE(attribute_is_application_for_users_connectors_and_libraries),
+      CASE(attribute_decides_class_for_what_user_code_defines),
       CASE(attribute_is_application_of_nothing_is_no),
       CASE(attribute_rule_changes_neither_mark_nor_application));

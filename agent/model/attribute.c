@@ -56,6 +56,9 @@ static const struct row rows[] = {
     IN_JDK("jdk.internal.foreign.NativeMemorySegmentImpl", NULL, ATTR_MARK_HIDE | ATTR_MARK_FFM),
     IN_JDK("jdk.internal.foreign.SegmentFactories", NULL, ATTR_MARK_HIDE | ATTR_MARK_FFM),
     IN_JDK("jdk.internal.foreign.*", NULL, ATTR_MARK_FFM),
+    /* Linking a lambda: of an error in it the JDK (17 and newer) makes an InternalError, on which Flink ends the process. */
+    IN_JDK("java.lang.invoke.InnerClassLambdaMetafactory", NULL, ATTR_MARK_SPARE),
+    IN_JDK("java.lang.invoke.MethodHandleNatives", "link*", ATTR_MARK_SPARE),
     DEFINED_BY(JDK_LOADERS, JDK),
 
     DEFINED_BY(L(USER), USER),
@@ -68,6 +71,7 @@ static const struct row rows[] = {
     IN_FLINK("org.apache.flink.core.memory.*", NULL, PLAIN, 0),
     IN_FLINK("org.apache.flink.core.fs.*", NULL, PLAIN, 0),
     IN_FLINK("org.apache.flink.util.*", NULL, PLAIN, 0),
+    IN_FLINK("org.apache.flink.runtime.execution.librarycache.FlinkUserCodeClassLoaders$*", NULL, PLAIN, 0),
     IN_FLINK("org.apache.flink.runtime.io.network.buffer.NetworkBufferPool", NULL, POOL, 0),
     IN_FLINK("org.apache.flink.runtime.memory.MemoryManager", NULL, MANAGED, 0),
     IN_FLINK("org.apache.flink.runtime.taskmanager.Task", "run", RUNTIME, ATTR_MARK_TASK_RUN),
@@ -210,6 +214,23 @@ struct attr_trait attribute_frame(const struct attr_frame *frame, const struct r
 bool attribute_is_application(struct attr_trait trait)
 {
     return trait.verdict == USER || trait.verdict == JAR || trait.verdict == NO_SOURCE;
+}
+
+bool attribute_decides_class(const struct attr_trait *traits, size_t count, enum attr_loader definer)
+{
+    uint8_t nearest = JDK, marks = 0;
+    if ((JDK_LOADERS & (1u << definer)) != 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct attr_trait t = traits[i];
+        marks |= t.marks;
+        if (nearest == JDK && t.verdict != PLAIN && t.verdict != FACTORY && t.verdict != FOREIGN)
+            nearest = t.verdict;
+    }
+    if ((marks & ATTR_MARK_SPARE) != 0)
+        return false;
+    return nearest == USER || nearest == JAR || nearest == NO_SOURCE ||
+           (definer == ATTR_LOADER_USER && (marks & ATTR_MARK_TASK_RUN) != 0);
 }
 
 /* Only what lies inside the first frame outside the JDK tells how the bytes were taken. */

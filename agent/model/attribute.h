@@ -68,6 +68,11 @@ struct attr_trait attribute_frame(const struct attr_frame *frame, const struct r
 /* Is the frame code of the user, a connector or a library, as opposed to the JDK's and Flink's? */
 bool attribute_is_application(struct attr_trait trait);
 
+/* Is a class, to be defined by such a loader, the decision of the user's, a connector's or a library's code (DESIGN.md 5)? That
+ * of the nearest such frame, unless Flink's code stands before it; or of a task that loads its user's classes. Never what the
+ * JDK makes for itself, nor below a mark that spares. Thread rules as below. */
+bool attribute_decides_class(const struct attr_trait *traits, size_t count, enum attr_loader definer);
+
 /* traits[0] is the innermost frame. Thread rules: pure, any thread. */
 struct attr_decision attribute_decide(const struct attr_trait *traits, size_t count,
                                       struct attr_context context);
