@@ -287,6 +287,8 @@ void bounds_compare(struct bounds *l, const struct discover *jvm, bool direct_kn
     bool flag_set = vmflags_size("MaxDirectMemorySize", &flag) && flag != 0;
     pool_flag(l, WEIR_POOL_HEAP, "MaxHeapSize");
     pool_flag(l, WEIR_POOL_METASPACE, "MaxMetaspaceSize");
+    if (!l->component[WEIR_JVM_METASPACE].set && l->pool[WEIR_POOL_METASPACE].set) /* of a JVM that is not Flink's, or was configured past it */
+        l->component[WEIR_JVM_METASPACE] = l->pool[WEIR_POOL_METASPACE];
     if (direct_known || flag_set)
         l->pool[WEIR_POOL_DIRECT] = (struct weir_limit){ true, false, direct_known ? direct : flag,
                                                          flag_set ? "jvm flag" : "maximum heap size" };

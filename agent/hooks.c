@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hooks.c: tables first, then thread (so that owners have their attempt), unsafe, throw, mapped, exit; then what was there
+/* hooks.c: tables first, then thread (so that owners have their attempt), unsafe, throw, mapped, class, exit; then what was there
  * before. When weir is attached, tasks run already: their threads are told before anything is booked. */
 #include "hooks.h"
 
@@ -18,6 +18,7 @@
 #include "jvm/deny_thread.h"
 #include "jvm/env.h"
 #include "jvm/frames.h"
+#include "jvm/hook_class.h"
 #include "jvm/hook_thread.h"
 #include "jvm/hook_throw.h"
 #include "jvm/hook_unsafe.h"
@@ -124,6 +125,14 @@ static void install_unsafe(JNIEnv *jni, const struct hooks_setup *setup, struct 
     hooks_note(hooks, "unsafe", hooks->counting ? "ok" : why);
 }
 
+static void install_class(JNIEnv *jni, const struct hooks_setup *setup, struct hooks *hooks)
+{
+    const char *why = "off by option hooks: definitions of classes are not counted, and never denied";
+    if ((setup->options->hooks & OPTVALUE_HOOK_CLASS) != 0 && hook_class_install(jni, &why) == WEIR_OK)
+        hook_class_check(jni, &why);
+    hooks_note(hooks, "class", why);
+}
+
 /* Flink's segments that live already. The direct ones are handed on, to be found again among the JDK's cleaners. */
 static void seed_segments(JNIEnv *jni, struct hooks *hooks, struct segments *segments)
 {
@@ -165,6 +174,7 @@ enum weir_rc hooks_install(JNIEnv *jni, const struct hooks_setup *setup, struct 
     install_unsafe(jni, setup, hooks);
     install_throw(jni, setup, hooks);
     install_mapped(jni, setup, hooks);
+    install_class(jni, setup, hooks);
     install_exit(setup, hooks);
     if (!bits)
         hooks_note(hooks, "bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
@@ -184,6 +194,7 @@ bool hooks_remode(JNIEnv *jni, const struct options *options)
     bool threads = enforce && options->limit_threads != 0 && options->deny[OPTVALUE_DENY_THREADS] &&
                    deny_thread_init(jni, options->deny_as_jvm) == WEIR_OK;
     hook_thread_enforce(threads ? options->limit_threads : UINT64_MAX);
+    hook_class_enforce(enforce && options->deny[WEIR_JVM_METASPACE]);
     return enforce == wanted;
 }
 

@@ -10,6 +10,8 @@
 #include "base/sysfs.h"
 #include "core/acct.h"
 #include "jvm/bits.h"
+#include "jvm/deny_class.h"
+#include "jvm/hook_class.h"
 #include "model/component.h"
 #include "model/history.h"
 #include "model/unused.h"
@@ -105,7 +107,9 @@ static void read_vm(void)
     if (!me.beans_asked)
         return;
     me.vm_read_ms = clock_wall_ms();
+    struct deny_class_reading begun = deny_class_begin();
     pools_read(me.jni, &me.vm);
+    deny_class_read(begun, me.vm.metaspace.known, me.vm.metaspace.committed, me.vm.metaspace.used);
     if (before.full_gcs_known && me.vm.full_gcs_known && me.vm.full_gcs > before.full_gcs)
         me.gc_after_ms = before_ms;
 }
@@ -119,6 +123,12 @@ const struct pools_figures *readings_vm(void)
     }
     read_vm();
     return &me.vm;
+}
+
+void readings_answer(void)
+{
+    if (deny_class_waits())
+        readings_vm();
 }
 
 static void note_running(void *running, uint32_t id)
@@ -199,6 +209,9 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
         out->rows[WEIR_MAPPED].note = "another agent changed libnio's imports after this one: may be incomplete";
     add_stacks(out, now);
     out->unused_managed_ms = unused_ms(&me.managed);
+    hook_class_snapshot(&out->definitions);
+    out->definitions.loaded_known = me.vm.loaded_known;
+    out->definitions.loaded = me.vm.loaded;
     pools(out);
     process(out);
 }

@@ -23,6 +23,8 @@ void readings_forget_peaks(void);
 void readings_init(JNIEnv *jni, const struct readings_config *config);
 /* Once a second: the VM's own figures; the first call finds the beans. */
 const struct pools_figures *readings_vm(void);
+/* On each wake: a hook may be waiting for a reading. */
+void readings_answer(void);
 /* The direct pool up to a quarter of an hour ago; false in the first minute. */
 bool readings_before(uint64_t *used, int64_t *ago_ms);
 /* Once a second, from its sheet: the direct pool's history, and does anybody use managed memory? */

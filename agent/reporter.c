@@ -133,6 +133,7 @@ static void JNICALL run(jvmtiEnv *ti, JNIEnv *jni, void *unused)
     /* Acquire: pairs with reporter_stop(). */
     while (!atomic_load_explicit(&me.stopping, memory_order_acquire)) {
         wait_for_work();
+        readings_answer();
         say_events();
         me.config.serve(jni);
         int64_t mono = clock_mono_ms();

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "snapshot_definitions.h"
 #include "snapshot_threads.h"
 #include "weir.h"
 
@@ -119,6 +120,7 @@ struct weir_sheet {
     struct weir_pool_row   pools[WEIR_POOL_COUNT];
     struct weir_agent_cost agent;
     struct weir_process    process;
+    struct weir_definitions definitions;
     /* jobs ran for so long and nobody took managed memory since the start; 0: somebody did, or it cannot be told */
     uint64_t                     unused_managed_ms;
     const struct weir_diagnosis *advice; /* about it; NULL: none */

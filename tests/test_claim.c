@@ -424,6 +424,30 @@ static void claims_keep_errno(void)
     CU_ASSERT_TRUE(first && !second);
 }
 
+static void denies_what_is_asked_for_and_has_a_limit(void)
+{
+    CU_ASSERT_TRUE(acct_denies(WEIR_TASK_OFF_HEAP));
+    CU_ASSERT_FALSE(acct_denies(WEIR_MANAGED));
+    CU_ASSERT_FALSE(acct_denies(WEIR_JVM_METASPACE));
+    acct_close();
+    fresh();
+    deny_task_off_heap();
+    CU_ASSERT_FALSE(acct_denies(WEIR_TASK_OFF_HEAP)); /* not open yet */
+}
+
+/* A row that no hook books. */
+static void denied_says_what_was_read_of_its_row(void)
+{
+    acct_read(WEIR_JVM_METASPACE, 777);
+    CU_ASSERT_EQUAL(acct_used(WEIR_JVM_METASPACE), 777);
+    claim.key = (struct owner_key){ .component = WEIR_JVM_METASPACE, .kind = WEIR_KIND_CLASS, .decider = -1 };
+    acct_denied(thread, 50, &claim);
+    CU_ASSERT_TRUE_FATAL(acct_take_event(&event));
+    CU_ASSERT_TRUE(event.type == RING_DENIAL && event.component == WEIR_JVM_METASPACE && event.kind == WEIR_KIND_CLASS);
+    CU_ASSERT_EQUAL(event.used[WEIR_JVM_METASPACE], 777);
+    CU_ASSERT_EQUAL(event.requested, 50);
+}
+
 SUITE(claim, fresh_at_limit, gone, CASE(claim_fits_up_to_the_limit_to_the_byte),
       CASE(claim_beyond_the_limit_adds_nothing),
       CASE(claim_holds_its_bytes_against_others_before_they_are_booked),
@@ -440,4 +464,5 @@ SUITE(claim, fresh_at_limit, gone, CASE(claim_fits_up_to_the_limit_to_the_byte),
       CASE(claim_before_the_books_are_open_is_never_denied),
       CASE(denied_tells_who_asked_for_how_much_of_what),
       CASE(denied_often_is_told_once_in_ten_seconds_and_counted),
-      CASE(denied_of_one_component_does_not_silence_another), CASE(claims_keep_errno));
+      CASE(denied_of_one_component_does_not_silence_another),
+      CASE(denies_what_is_asked_for_and_has_a_limit), CASE(denied_says_what_was_read_of_its_row), CASE(claims_keep_errno));

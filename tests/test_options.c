@@ -130,6 +130,8 @@ static void options_change_sets_what_it_names(void)
     CU_ASSERT_TRUE(o.limit_set[WEIR_MANAGED] && o.limit[WEIR_MANAGED] == 2 << 20);
     CU_ASSERT_TRUE(o.limit_set[WEIR_NETWORK] && o.limit[WEIR_NETWORK] == 3 << 20);
     CU_ASSERT_TRUE(o.depth == 7 && o.deny[WEIR_MANAGED] && !o.deny[WEIR_TASK_OFF_HEAP]);
+    CU_ASSERT_EQUAL(options_change(&o, "deny=jvm-metaspace", &change_err), WEIR_OK);
+    CU_ASSERT_TRUE(o.deny[WEIR_JVM_METASPACE] && !o.deny[WEIR_TASK_OFF_HEAP]);
     CU_ASSERT_EQUAL(options_change(&o, "deny=task.off-heap", &change_err), WEIR_OK);
     CU_ASSERT_TRUE(!o.deny[WEIR_MANAGED] && o.deny[WEIR_TASK_OFF_HEAP] && !o.deny[OPTVALUE_DENY_THREADS]);
     CU_ASSERT_EQUAL(options_change(&o, "deny=mapped+threads,limit.threads=7", &change_err), WEIR_OK);

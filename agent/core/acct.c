@@ -33,6 +33,7 @@ static struct {
     atomic_ullong             untracked, stale, unknown_frees;
     atomic_ullong             undecided_peak; /* as the reporter saw it: the hooks keep no sum of it */
     atomic_llong              undecided_peak_ms;
+    atomic_ullong             ended_attempts;
     atomic_llong              coarse_ms;
     struct lock               policy_lock;
     struct policy             policy; /* protected by policy_lock */
@@ -349,6 +350,18 @@ uint64_t acct_used(enum weir_component component)
     return atomic_load_explicit(&books.totals.used[component], memory_order_relaxed);
 }
 
+bool acct_denies(enum weir_component component)
+{
+    /* Acquire: pairs with the release in acct_open(). */
+    return atomic_load_explicit(&books.open, memory_order_acquire) &&
+           atomic_load_explicit(&books.deny[component], memory_order_relaxed);
+}
+
+void acct_read(enum weir_component component, uint64_t used)
+{
+    atomic_store_explicit(&books.totals.used[component], used, memory_order_relaxed);
+}
+
 uint64_t acct_frees(enum weir_component component)
 {
     return atomic_load_explicit(&books.frees[component], memory_order_relaxed);
@@ -561,7 +574,19 @@ void acct_attempt_event(uint32_t attempt, bool ended)
     memset(&e, 0, sizeof e);
     e.type = ended ? RING_ATTEMPT_END : RING_ATTEMPT_BEGIN;
     e.attempt = attempt;
+    atomic_fetch_add_explicit(&books.ended_attempts, ended ? 1 : 0, memory_order_relaxed);
     if (ring_put(books.ring, &e) && books.wake != NULL)
+        books.wake();
+}
+
+uint64_t acct_attempts_ended(void)
+{
+    return atomic_load_explicit(&books.ended_attempts, memory_order_relaxed);
+}
+
+void acct_wake(void)
+{
+    if (atomic_load_explicit(&books.open, memory_order_acquire) && books.wake != NULL)
         books.wake();
 }
 

@@ -56,6 +56,10 @@ void acct_reclaimed(void *thread, uintptr_t addr, uint64_t bytes, uint64_t growt
 void acct_unclaimed(uint64_t bytes, const struct acct_claim *claim);
 void acct_denied(void *thread, uint64_t bytes, const struct acct_claim *claim);
 uint64_t acct_used(enum weir_component component);
+/* Open, and asked to deny this component, which has a limit. */
+bool     acct_denies(enum weir_component component);
+/* A row that no hook books, as read from the VM just now: what acct_used() and events then say of it. */
+void     acct_read(enum weir_component component, uint64_t used);
 /* Blocks given back so far, of a component that may be denied: did a collection free any? */
 uint64_t acct_frees(enum weir_component component);
 uint64_t acct_limit(enum weir_component component); /* as given to acct_open(); 0 if none */
@@ -85,8 +89,13 @@ bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind
 void acct_attempt_event(uint32_t attempt, bool ended);
 /* A thread's start was refused: so many were live, of so many. Told at most once in ten seconds, others are counted. */
 void acct_thread_denied(void *thread, const struct owner_key *creator, uint64_t live, uint64_t limit);
+/* How many have ended so far: may a collection find what an earlier one did not? */
+uint64_t acct_attempts_ended(void);
 /* The reporter's last reading of the clock; hooks read none. */
 int64_t acct_coarse_ms(void);
+
+/* From a hook: the reporter has something to do. */
+void acct_wake(void);
 
 /* The tables that other layers fill or read. */
 struct stacks   *acct_stacks(void);

@@ -156,6 +156,24 @@ bool deny_or_claim(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim)
     return go_on;
 }
 
+bool deny_collect(JNIEnv *jni)
+{
+    if (!me.gc_works)
+        return false;
+    collect(jni);
+    return true;
+}
+
+bool deny_as_jvm(void)
+{
+    return me.as_jvm;
+}
+
+void deny_throw(JNIEnv *jni, const char *text)
+{
+    (*jni)->ThrowNew(jni, me.error, text);
+}
+
 bool deny_or_claim_mapping(void *thread, uint64_t bytes, bool again, struct acct_claim *claim)
 {
     int e = errno;

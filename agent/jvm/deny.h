@@ -22,4 +22,11 @@ bool deny_or_claim(JNIEnv *jni, uint64_t bytes, struct acct_claim *claim);
  * No error is made: that is the caller's. thread: a JNIEnv, NULL for a thread that is not Java's. */
 bool deny_or_claim_mapping(void *thread, uint64_t bytes, bool again, struct acct_claim *claim);
 
+/* For what has its own law (jvm/deny_class.c), inside the guard. A full collection, this thread's or one that another makes just
+ * now; false: none can be made. */
+bool deny_collect(JNIEnv *jni);
+bool deny_as_jvm(void);
+/* An OutOfMemoryError is pending afterwards. */
+void deny_throw(JNIEnv *jni, const char *text);
+
 #endif

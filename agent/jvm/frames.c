@@ -372,6 +372,17 @@ bool frames_spared(void *env, const struct owner_key *key)
     return (key->kind == WEIR_KIND_FFM && java >= 21 && java <= 24) || spared_thread(jni);
 }
 
+bool frames_user_defines(void *env, enum attr_loader definer)
+{
+    JNIEnv           *jni = env;
+    jvmtiFrameInfo    frames[DEEP];
+    struct attr_trait traits[DEEP];
+    jint              count = stack_of_current(jni, DEEP, frames);
+    for (jint i = 0; i < count; i++)
+        traits[i] = look_up(jni, &frames[i]).trait;
+    return attribute_decides_class(traits, (size_t)count, definer) && !spared_thread(jni);
+}
+
 void frames_thread_name(void *env, char *name, size_t cap)
 {
     JNIEnv *jni = env;

@@ -9,6 +9,7 @@
 
 #include "core/owners.h"
 #include "core/stacks.h"
+#include "model/attribute.h"
 #include "model/rules.h"
 #include "weir.h"
 
@@ -35,6 +36,8 @@ bool frames_thrown(void *jni, struct owner_key *out);
 bool frames_starter(void *jni, struct owner_key *out, bool *by_user);
 /* May this thread's present call not be denied, whatever the limit (jvm/deny.h)? `key` is its site. Walks deep: rare. */
 bool frames_spared(void *jni, const struct owner_key *key);
+/* Does the user's code, or a library's, have a class defined on this thread, as mode=enforce may deny? Walks deep: rare. */
+bool frames_user_defines(void *jni, enum attr_loader definer);
 void frames_thread_name(void *jni, char *name, size_t cap);
 
 #endif

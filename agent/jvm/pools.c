@@ -22,14 +22,14 @@ static const struct {
 #define MANAGEMENT "java/lang/management/"
 
 static struct {
-    jobject   memory, threads, metaspace;
+    jobject   memory, threads, metaspace, classes;
     jobject   heap_pools[MAX_HEAP_POOLS];
     int       heap_pool_count;
     jobject   full_gcs[MAX_GC_BEANS];
     int       full_gc_count;
     bool      full_gcs_concurrent;
     jmethodID gc_count;
-    jmethodID heap_usage, thread_count, pool_usage, pool_after_gc;
+    jmethodID heap_usage, thread_count, loaded_count, pool_usage, pool_after_gc;
     jmethodID used, committed, max;
 } ids;
 
@@ -132,6 +132,8 @@ enum weir_rc pools_init(JNIEnv *jni)
         return WEIR_EJVM;
     ids.memory = keep(jni, bean(jni, factory, "getMemoryMXBean", "()L" MANAGEMENT "MemoryMXBean;"));
     ids.threads = keep(jni, bean(jni, factory, "getThreadMXBean", "()L" MANAGEMENT "ThreadMXBean;"));
+    ids.classes = keep(jni, bean(jni, factory, "getClassLoadingMXBean", "()L" MANAGEMENT "ClassLoadingMXBean;"));
+    ids.loaded_count = method(jni, MANAGEMENT "ClassLoadingMXBean", "getTotalLoadedClassCount", "()J");
     ids.heap_usage = method(jni, MANAGEMENT "MemoryMXBean", "getHeapMemoryUsage", "()L" MANAGEMENT "MemoryUsage;");
     ids.thread_count = method(jni, MANAGEMENT "ThreadMXBean", "getThreadCount", "()I");
     ids.pool_usage = method(jni, MANAGEMENT "MemoryPoolMXBean", "getUsage", "()L" MANAGEMENT "MemoryUsage;");
@@ -188,6 +190,10 @@ void pools_read(JNIEnv *jni, struct pools_figures *out)
         jlong count = (*jni)->CallLongMethod(jni, ids.full_gcs[i], ids.gc_count);
         out->full_gcs_known = !env_threw(jni);
         out->full_gcs += count > 0 ? (uint64_t)count : 0;
+    }
+    if (ids.classes != NULL && ids.loaded_count != NULL) {
+        out->loaded = (uint64_t)(*jni)->CallLongMethod(jni, ids.classes, ids.loaded_count);
+        out->loaded_known = !env_threw(jni);
     }
     if (ids.threads != NULL && ids.thread_count != NULL) {
         out->threads = (uint64_t)(*jni)->CallIntMethod(jni, ids.threads, ids.thread_count);

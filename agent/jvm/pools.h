@@ -22,6 +22,8 @@ struct pools_figures {
     bool               full_gcs_known;
     uint64_t           full_gcs; /* completed collections that can unload classes and clear any dead buffer */
     bool               full_gcs_concurrent; /* they run beside the program: one that was complete may have begun long before */
+    bool               loaded_known;
+    uint64_t           loaded; /* classes since the JVM's start, unloaded ones included */
     bool               threads_known;
     uint64_t           threads; /* live Java threads, daemon or not */
 };

@@ -62,7 +62,8 @@ bool component_bookable(enum weir_component component)
 
 bool component_deniable(enum weir_component component)
 {
-    return (component_bookable(component) && component != WEIR_JVM_OVERHEAD) || component == WEIR_MAPPED;
+    return (component_bookable(component) && component != WEIR_JVM_OVERHEAD) || component == WEIR_MAPPED ||
+           component == WEIR_JVM_METASPACE;
 }
 
 void component_put_list(struct buf *out, bool (*wanted)(enum weir_component))

@@ -17,7 +17,7 @@ bool component_in_role(enum weir_component component, enum weir_role role);
 bool component_limitable(enum weir_component component);
 /* An allocation by Java code can be booked to it; heap, metaspace and mapped have their own figures. */
 bool component_bookable(enum weir_component component);
-/* mode=enforce can refuse an allocation, or a mapping, of it. */
+/* mode=enforce can refuse an allocation, a mapping, a class of it. */
 bool component_deniable(enum weir_component component);
 /* The ids that `wanted` accepts, "a, b or c": for error texts. */
 void component_put_list(struct buf *out, bool (*wanted)(enum weir_component));

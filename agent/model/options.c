@@ -56,9 +56,9 @@ static const struct option table[] = {
       "bytes the component may hold, in place of what Flink derives; counts as declared" },
     { "declared", optvalue_components, AT(declared), NULL, "what options, configuration and user properties set", 0, 0,
       "components joined by +", "treat these limits as set by a person: exceeding one is a warning, not a notice" },
-    { "deny", optvalue_deny, AT(deny), "task.off-heap+threads", NULL, 0, 0,
-      "none, or some of managed framework.off-heap task.off-heap network off-heap mapped threads joined by +",
-      "what mode=enforce denies beyond its limit, declared or not" },
+    { "deny", optvalue_deny, AT(deny), "task.off-heap+jvm-metaspace+threads", NULL, 0, 0,
+      "none, or some of managed framework.off-heap task.off-heap network off-heap jvm-metaspace mapped threads joined by +",
+      "what mode=enforce denies beyond its limit, declared or not; of jvm-metaspace the classes that user code defines" },
     { "deny-as", optvalue_deny_as, AT(deny_as_jvm), "weir", NULL, 0, 0, "weir or jvm",
       "the error's wording: ours, or the VM's, which Flink takes for its own" },
     { "conf", optvalue_text, AT(conf), NULL, "--configDir, else $FLINK_CONF_DIR", 0, OPTIONS_PATH_MAX,
@@ -83,10 +83,10 @@ static const struct option table[] = {
       "off or a file", "a digest of at most 4,000 bytes, rewritten every 10 s and after each breach; " FILE_TEXT },
     { "interval", optvalue_duration, AT(interval_ms), "60s", NULL, 1000, 86400000, "0, or 1s to 1d (s m h d)",
       "time between balance sheets in the JSON file; 0 is on request only" },
-    { "hooks", optvalue_hooks, AT(hooks), "all", NULL, 0, 0, "all, none, or some of unsafe thread throw mapped exit joined by +",
+    { "hooks", optvalue_hooks, AT(hooks), "all", NULL, 0, 0, "all, none, or some of unsafe thread throw mapped exit class joined by +",
       "which JVM functions are replaced: without unsafe nothing is counted, without thread owners have no job, without "
       "throw an OutOfMemoryError is not explained, without mapped no mapped file is counted, without "
-      "exit nothing is said of a JVM that ends without shutdown" },
+      "exit nothing is said of a JVM that ends without shutdown, without class no definition is counted or denied" },
     { "stacks", optvalue_stacks, AT(stacks_all), "auto", NULL, 0, 0, "auto or all",
       "which calls are walked for their stack: auto leaves some out while walking would take more than 1 % of one CPU, their "
       "bytes stand in the row undecided; in enforce both walk all, auto no farther than the 8 frames that mostly decide" },

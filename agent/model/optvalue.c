@@ -85,7 +85,8 @@ static uint32_t hook_named(const char *name, size_t len)
                   { "thread", OPTVALUE_HOOK_THREAD },
                   { "throw", OPTVALUE_HOOK_THROW },
                   { "mapped", OPTVALUE_HOOK_MAPPED },
-                  { "exit", OPTVALUE_HOOK_EXIT } };
+                  { "exit", OPTVALUE_HOOK_EXIT },
+                  { "class", OPTVALUE_HOOK_CLASS } };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (len == strlen(known[i].name) && memcmp(name, known[i].name, len) == 0)
             return known[i].hook;

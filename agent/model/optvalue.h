@@ -23,7 +23,8 @@ enum optvalue_hook {
     OPTVALUE_HOOK_THROW = 4,
     OPTVALUE_HOOK_MAPPED = 8,
     OPTVALUE_HOOK_EXIT = 16,
-    OPTVALUE_HOOK_ALL = 31
+    OPTVALUE_HOOK_CLASS = 32,
+    OPTVALUE_HOOK_ALL = 63
 };
 
 /* What can be denied beside components. */

@@ -4,6 +4,7 @@
  * of the agent measures yet has no key at all. Bytes are integers, times ISO 8601 in UTC. */
 #include "out/json.h"
 #include "out/out.h"
+#include "out/out_definitions.h"
 #include "out/out_threads.h"
 #include "out/parts.h"
 
@@ -329,6 +330,7 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     put_agent(&j, &sheet->agent);
     put_owners(&j, sheet);
     out_threads_json(&j, &sheet->threads);
+    out_definitions_json(&j, &sheet->definitions);
     if (sheet->unused_managed_ms != 0)
         json_unsigned(&j, "unused_managed_ms", sheet->unused_managed_ms);
     if (sheet->advice != NULL)

@@ -8,6 +8,7 @@
 
 #include "out/figure.h"
 #include "out/out.h"
+#include "out/out_definitions.h"
 #include "out/out_threads.h"
 #include "out/owner.h"
 #include "out/parts.h"
@@ -143,6 +144,7 @@ void out_sheet_table(struct buf *b, const struct weir_sheet *sheet)
         put_row(b, (enum weir_component)i, &sheet->rows[i]);
     out_sheet_pools(b, sheet);
     out_threads_sheet(b, &sheet->threads);
+    out_definitions_text(b, &sheet->definitions);
     parts_losses(b, &sheet->agent);
 }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Takes native memory on request: reads commands from stdin, answers each with one line that begins
  * with the command's running number and says "ok RESULT" or "refused CLASS: MESSAGE". Commands of
  * bytes: direct, unsafe, ffm; realloc NUMBER BYTES; verify, free NUMBER; free-all; drop; point;
+ * classes WAY COUNT METHODS, class NAME METHODS, classes-drop, jdk-class NAME, loaded, committed (see EnforceClasses);
  * map WAY BYTES, copy BYTES, unmap-all, map-drop, mapped (see EnforceMapped); churn COUNT BYTES; crowd THREADS MILLIS BYTES; try COUNT BYTES; in PLACE BYTES and thread BYTES NAME
  * (see EnforcePlaces). The end of stdin ends it.
  */
@@ -48,6 +49,13 @@ public final class EnforceShell {
         commands.put("unmap-all", w -> mapped.unmapAll());
         commands.put("map-drop", w -> mapped.drop());
         commands.put("mapped", w -> MappedPool.count() + " " + MappedPool.used());
+        commands.put("classes", w -> EnforceClasses.define(EnforceClasses.Way.valueOf(w[1]), Integer.parseInt(w[2]),
+                Integer.parseInt(w[3])));
+        commands.put("class", w -> EnforceClasses.one(w[1], Integer.parseInt(w[2])));
+        commands.put("classes-drop", w -> EnforceClasses.drop());
+        commands.put("jdk-class", w -> EnforceClasses.jdk(w[1]));
+        commands.put("loaded", w -> EnforceClasses.loaded());
+        commands.put("committed", w -> EnforceClasses.committed());
         commands.put("in", w -> EnforcePlaces.valueOf(w[1]).run(blocks, Integer.parseInt(w[2])));
         commands.put("thread", w -> EnforcePlaces.onThread(w[2].replace('_', ' '), blocks, number(w)));
         commands.put("jdk-thread", w -> EnforcePlaces.jdkAlone(w[2].replace('_', ' '), number(w)));

@@ -30,8 +30,10 @@ class FlinkEnforceTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Path LEAKY = Ground.jar("leaky-job.jar");
     private static final Path EDGE = Ground.jar("edge-job.jar");
+    private static final Path GENERATOR = Ground.jar("generator-job.jar");
     private static final Map<String, FlinkCluster> CLUSTERS = new HashMap<>();
     private static final String REFUSED = "java.lang.OutOfMemoryError: weir: task.off-heap: ";
+    private static final String CLASS_REFUSED = "java.lang.OutOfMemoryError: weir: class-metadata: a class file of ";
 
     static List<String> flinks() {
         return FlinkHome.versions();
@@ -39,7 +41,7 @@ class FlinkEnforceTest {
 
     private static FlinkCluster start(String name, String version, String offHeap, int taskManagers) {
         return FlinkCluster.plan(FlinkHome.of(version), Ground.run("enforce-" + name + "-" + version))
-                .agent("mode=enforce").taskManagers(taskManagers).set("taskmanager.jvm-exit-on-oom", taskManagers > 1)
+                .agent("mode=enforce,limit.jvm-metaspace=128m").taskManagers(taskManagers).set("taskmanager.jvm-exit-on-oom", taskManagers > 1)
                 .set("taskmanager.memory.task.off-heap.size", offHeap).start();
     }
 
@@ -61,9 +63,9 @@ class FlinkEnforceTest {
         FlinkCluster cluster = limited(version);
         FlinkProcess tm = cluster.taskManager();
         FlinkRest rest = cluster.rest();
-        checkFailure(rest, rest.submit(LEAKY, "16", "4", "1000", "20", "1"), "com.example.Leak.flatMap");
+        checkFailure(rest, rest.submit(LEAKY, "16", "4", "1000", "20", "1"), REFUSED, "com.example.Leak.flatMap");
         checkDenial(tm.weir().await("breach", LIMIT, e -> e.path("action").asText().equals("deny")));
-        checkFailure(rest, rest.submit(EDGE, "static", "0", "-", "10", "1"), "com.example.edge.Edge");
+        checkFailure(rest, rest.submit(EDGE, "static", "0", "-", "10", "1"), REFUSED, "com.example.edge.Edge");
         /* what the failed jobs held is garbage by now: the collector makes room */
         rest.awaitState(rest.submit(LEAKY, "16", "2", "20", "20", "1"), "FINISHED", LIMIT);
         assertThat(tm.jvm().isAlive()).isTrue();
@@ -73,10 +75,10 @@ class FlinkEnforceTest {
         assertThat(tm.weir().start().path("warnings").toString()).doesNotContain("jvm-exit-on-oom");
     }
 
-    private static void checkFailure(FlinkRest rest, String job, String frame) {
+    private static void checkFailure(FlinkRest rest, String job, String refused, String frame) {
         rest.awaitState(job, "FAILED", LIMIT);
         JsonNode exceptions = rest.get("/jobs/" + job + "/exceptions");
-        assertThat(exceptions.toString()).contains(REFUSED).contains(frame).contains("mode=enforce")
+        assertThat(exceptions.toString()).contains(refused).contains(frame).contains("mode=enforce")
                 .doesNotContain("The metaspace out-of-memory", "The direct out-of-memory");
     }
 
@@ -89,10 +91,33 @@ class FlinkEnforceTest {
         assertThat(breach.path("owners").path(0).path("job_name").asText()).isEqualTo("orders");
     }
 
-    /** A task on its way out gets what it asks for: else it would not get there. */
+    /** Twice, so that the first one's classes must have gone; a job that generates few ones runs in between and afterwards. */
     @ParameterizedTest
     @MethodSource("flinks")
     @Order(2)
+    void jobThatGeneratesClassesFailsWithOurTextAndTheSameProcessRunsTheNext(String version) {
+        FlinkProcess tm = limited(version).taskManager();
+        FlinkRest rest = limited(version).rest();
+        for (int i = 0; i < 2; i++) {
+            checkFailure(rest, rest.submit(GENERATOR, "10000", "300"), CLASS_REFUSED, "com.example.gen.Generator.map");
+            rest.awaitState(rest.submit(GENERATOR, "20", "300"), "FINISHED", LIMIT);
+        }
+        JsonNode breach = tm.weir().await("breach", LIMIT,
+                e -> e.path("action").asText().equals("deny") && e.path("component").asText().equals("jvm-metaspace"));
+        assertThat(breach.path("kind").asText()).isEqualTo("class");
+        assertThat(breach.path("job_name").asText()).isEqualTo("rules");
+        assertThat(breach.path("thread").asText()).startsWith("Source: Sequence Source -> Generator");
+        assertThat(breach.path("used").asLong()).isBetween(128L << 20, 129L << 20);
+        assertThat(tm.jvm().isAlive()).isTrue();
+        assertThat(rest.taskManagers()).containsExactly(tm.id());
+        assertThat(tm.weir().events("start")).hasSize(1);
+        assertThat(tm.log()).doesNotContain("FATAL", "Fatal error occurred");
+    }
+
+    /** A task on its way out gets what it asks for: else it would not get there. */
+    @ParameterizedTest
+    @MethodSource("flinks")
+    @Order(3)
     void cancelAndCleanupAreNotDenied(String version) throws IOException {
         Path notes = Files.createDirectories(Ground.run("enforce-notes-" + version));
         FlinkRest rest = limited(version).rest();
@@ -107,7 +132,7 @@ class FlinkEnforceTest {
             cancelRunning(rest, rest.submit(EDGE, "cancel", "40", source.toString(), "0", "0"));
             assertThat(source).content().startsWith("taken 41943040 on Canceler for ");
         }
-        checkFailure(rest, rest.submit(LEAKY, "16", "4", "1000", "20", "1"), "com.example.Leak.flatMap");
+        checkFailure(rest, rest.submit(LEAKY, "16", "4", "1000", "20", "1"), REFUSED, "com.example.Leak.flatMap");
         assertThat(limited(version).taskManager().log()).doesNotContain("FATAL", "Fatal error occurred");
     }
 
@@ -122,7 +147,7 @@ class FlinkEnforceTest {
     /** Nothing may be taken by tasks, Flink's own Netty, RPC and network buffers are not theirs. */
     @ParameterizedTest
     @MethodSource("flinks")
-    @Order(3)
+    @Order(4)
     void flinkItselfIsNeverDeniedAtALimitOfNothing(String version) {
         try (FlinkCluster cluster = start("zero", version, "0", 2)) {
             FlinkRest rest = cluster.rest();
