@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MAX_MAPS = 48, MINCORE_PAGES = 4096 };
+#include "base/resident.h"
+
+enum { MAX_MAPS = 48 };
 
 static struct {
     _Atomic(char *) base;
@@ -104,21 +106,14 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 
 uint64_t arena_resident(void)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    static unsigned char vec[MINCORE_PAGES]; /* the reporter is the only caller */
-    uint64_t pages = 0;
+    uint64_t sum = 0;
     for (int i = 0; i < MAX_MAPS; i++) {
         char *base = atomic_load_explicit(&maps[i].base, memory_order_acquire);
         size_t bytes = atomic_load_explicit(&maps[i].bytes, memory_order_relaxed);
-        for (size_t off = 0; base != NULL && off < bytes; off += MINCORE_PAGES * page) {
-            size_t len = bytes - off;
-            if (len > MINCORE_PAGES * page)
-                len = MINCORE_PAGES * page;
-            if (mincore(base + off, len, vec) != 0)
-                break;
-            for (size_t p = 0; p < len / page; p++)
-                pages += vec[p] & 1;
-        }
+        uint64_t one = 0;
+        if (base != NULL)
+            resident_bytes(base, bytes, &one);
+        sum += one;
     }
-    return pages * page;
+    return sum;
 }

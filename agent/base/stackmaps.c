@@ -9,10 +9,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-enum { TEXT_CAP = 32 * 1024, CHUNK_PAGES = 4096, GUARD_MAX = 512 * 1024 };
+#include "base/resident.h"
+
+enum { TEXT_CAP = 32 * 1024, GUARD_MAX = 512 * 1024 };
 
 struct mapping {
     uintptr_t from, to;
@@ -39,22 +40,6 @@ static bool parse(const char *line, struct mapping *m)
     return true;
 }
 
-/* A range that is not mapped any more has none. */
-static uint64_t resident(uintptr_t from, uintptr_t to)
-{
-    unsigned char seen[CHUNK_PAGES];
-    uint64_t      page = (uint64_t)sysconf(_SC_PAGESIZE), pages = 0;
-    while (from < to) {
-        size_t bytes = to - from < CHUNK_PAGES * page ? to - from : CHUNK_PAGES * page;
-        if (mincore((void *)from, bytes, seen) != 0) /* NOLINT(performance-no-int-to-ptr): read from /proc */
-            return pages * page;
-        for (size_t i = 0; i < bytes / page; i++)
-            pages += seen[i] & 1;
-        from += bytes;
-    }
-    return pages * page;
-}
-
 static void place(struct stackmaps_place *p, const struct mapping *below, const struct mapping *m)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), top = m->to;
@@ -65,7 +50,8 @@ static void place(struct stackmaps_place *p, const struct mapping *below, const 
                          : 0;
     p->found = true;
     p->reserved = top - m->from + guard;
-    p->resident = resident(m->from, top);
+    p->resident = 0; /* of a range that is not mapped any more */
+    resident_bytes((void *)m->from, top - m->from, &p->resident); /* NOLINT(performance-no-int-to-ptr): read from /proc */
 }
 
 struct pass {
