@@ -22,7 +22,7 @@
 #include "jvm/threadtag.h"
 #include "base/poison.h"
 
-enum { NAME_CHARS = 256 };
+enum { NAME_CHARS = 256, MORE_REFS = 64 };
 
 static void(JNICALL *real_start)(JNIEnv *, jobject);
 static struct {
@@ -159,14 +159,17 @@ enum weir_rc hook_thread_install(JNIEnv *jni, hook_thread_event *event, const ch
 static void each(JNIEnv *jni, void (*visit)(void *with, JNIEnv *jni, jthread thread), void *with)
 {
     jthread *threads = NULL;
-    jint count = 0;
-    if (JVM_TRY(GetAllThreads, &count, &threads) != WEIR_OK)
+    jint count = 0, room = (jint)threads_live(acct_threads()) + MORE_REFS;
+    if ((*jni)->PushLocalFrame(jni, room) != JNI_OK) {
+        env_threw(jni);
         return;
-    for (jint i = 0; i < count; i++) {
-        visit(with, jni, threads[i]);
-        (*jni)->DeleteLocalRef(jni, threads[i]);
     }
-    (*env_ti())->Deallocate(env_ti(), (unsigned char *)threads);
+    if (JVM_TRY(GetAllThreads, &count, &threads) == WEIR_OK) {
+        for (jint i = 0; i < count; i++)
+            visit(with, jni, threads[i]);
+        (*env_ti())->Deallocate(env_ti(), (unsigned char *)threads);
+    }
+    (*jni)->PopLocalFrame(jni, NULL);
 }
 
 static void adopt(void *coarse_ms, JNIEnv *jni, jthread thread)

@@ -27,6 +27,7 @@ static jobject(JNICALL *real_fill)(JNIEnv *, jobject, jint);
 static struct {
     jclass      out_of_memory, bits;
     jfieldID    message;
+    jmethodID   start; /* Thread.start0; its class is never unloaded */
     atomic_bool quiet;
     atomic_uint next;
     /* A slot belongs to whoever moves `taken` from false to true, then to the reporter, who gives it back. */
@@ -36,7 +37,7 @@ static struct {
     } slot[TICKETS];
 } me;
 
-/* The next OutOfMemoryError of this thread is a denial's, which is told as such. */
+/* The next OutOfMemoryError of this thread is told already: as a denial, or by the event that comes before it. */
 static _Thread_local bool denied __attribute__((tls_model("initial-exec")));
 
 void hook_throw_denied(void)
@@ -97,12 +98,26 @@ static bool is_bits(JNIEnv *jni)
     return found;
 }
 
+/* Made by the VM in Thread.start0, "unable to create native thread". */
+static bool is_start(void)
+{
+    jvmtiFrameInfo frames[THROW_DEPTH];
+    jint count = 0;
+    if ((*env_ti())->GetStackTrace(env_ti(), NULL, 0, THROW_DEPTH, frames, &count) != JVMTI_ERROR_NONE)
+        return false;
+    while (count > 0 && frames[count - 1].method != me.start)
+        count--;
+    return count > 0;
+}
+
 static enum acct_oom_kind kind_of(JNIEnv *jni, jobject error)
 {
     jclass c = (*jni)->GetObjectClass(jni, error);
     bool plain = (*jni)->IsSameObject(jni, c, me.out_of_memory), netty = !plain && is_nettys(c);
     (*jni)->DeleteLocalRef(jni, c);
-    return netty ? ACCT_OOM_NETTY : plain && is_bits(jni) ? ACCT_OOM_DIRECT : ACCT_OOM_OTHER;
+    if (netty || !plain)
+        return netty ? ACCT_OOM_NETTY : ACCT_OOM_OTHER;
+    return is_bits(jni) ? ACCT_OOM_DIRECT : is_start() ? ACCT_OOM_THREADS : ACCT_OOM_OTHER;
 }
 
 static void note(JNIEnv *jni, jobject error)
@@ -145,6 +160,7 @@ bool hook_throw_exhausted(JNIEnv *jni, const char *what)
         return false;
     if (guard_enter() && acct_oom_due(kind) && frames_thrown(jni, &key))
         told = acct_oom(jni, &key, kind, 0);
+    denied = denied || kind == ACCT_OOM_THREADS; /* the others come without a constructor */
     guard_leave();
     return told;
 }
@@ -173,12 +189,16 @@ enum weir_rc hook_throw_install(JNIEnv *jni, const char **why)
     *why = "libjava exports no Throwable.fillInStackTrace: an OutOfMemoryError is not explained";
     me.out_of_memory = env_class(jni, "java/lang/OutOfMemoryError");
     me.bits = env_class(jni, "java/nio/Bits"); /* without it direct ones are told among the others */
-    jclass throwable = env_class(jni, "java/lang/Throwable");
+    jclass throwable = env_class(jni, "java/lang/Throwable"), thread = env_class(jni, "java/lang/Thread");
     if (real_fill == NULL || me.out_of_memory == NULL || throwable == NULL)
         return WEIR_EJVM;
     me.message = (*jni)->GetFieldID(jni, throwable, "detailMessage", "Ljava/lang/String;");
     env_threw(jni);
+    me.start = thread != NULL ? (*jni)->GetMethodID(jni, thread, "start0", "()V") : NULL;
+    env_threw(jni);
     (*jni)->DeleteGlobalRef(jni, throwable);
+    if (thread != NULL)
+        (*jni)->DeleteGlobalRef(jni, thread);
     return natives_register(jni, "java/lang/Throwable", methods, 1, why);
 }
 

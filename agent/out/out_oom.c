@@ -249,7 +249,8 @@ void out_text_oom(struct buf *b, const struct weir_oom *oom)
     put_proof(b, oom, &s);
     if (oom->pool == WEIR_OOM_THREADS)
         out_threads_report(b, &oom->sheet.threads);
-    oom_owners_put(b, oom, is_leak(oom));
+    else
+        oom_owners_put(b, oom, is_leak(oom));
     oom_held_put(b, oom);
     put_victim(b, oom, &s);
     put_advice(b, oom, &s);
