@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** EnforceShell running under the agent: one command, one answer. */
+/** EnforceShell, or another program of its manners, running under the agent: one command, one answer. */
 public final class Shell implements AutoCloseable {
     private static final int UNSAFE_WARNS_FROM = 23; // the JDK itself warns about sun.misc.Unsafe
     private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -29,8 +29,13 @@ public final class Shell implements AutoCloseable {
         }
         options.addAll(List.of(jvmOptions));
         options.add(Ground.agentpath("interval=1s,dir=" + dir + "," + agentOptions));
-        Shell shell = new Shell(Jvm.java(jdk, dir).add(options).add("-cp", Ground.jar("programs.jar").toString())
-                .add("dev.weir.programs.EnforceShell").start(), new WeirJson(dir));
+        return of(Jvm.java(jdk, dir).add(options).add("-cp", Ground.jar("programs.jar").toString())
+                .add("dev.weir.programs.EnforceShell").start(), dir);
+    }
+
+    /** Of such a program that was started; the agent writes to dir. */
+    public static Shell of(Jvm jvm, Path dir) {
+        Shell shell = new Shell(jvm, new WeirJson(dir));
         try {
             shell.jvm.awaitLine("^ready$", LIMIT);
             return shell;
