@@ -84,7 +84,7 @@ static const struct option table[] = {
     { "interval", optvalue_duration, AT(interval_ms), "60s", NULL, 1000, 86400000, "0, or 1s to 1d (s m h d)",
       "time between balance sheets in the JSON file; 0 is on request only" },
     { "hooks", optvalue_hooks, AT(hooks), "all", NULL, 0, 0, "all, none, or some of unsafe thread throw mapped exit class joined by +",
-      "which JVM functions are replaced: without unsafe nothing is counted, without thread owners have no job, without "
+      "which JVM functions are replaced: without unsafe no bytes are counted, without thread no Java threads, and owners have no job, without "
       "throw an OutOfMemoryError is not explained, without mapped no mapped file is counted, without "
       "exit nothing is said of a JVM that ends without shutdown, without class no definition is counted or denied" },
     { "stacks", optvalue_stacks, AT(stacks_all), "auto", NULL, 0, 0, "auto or all",
