@@ -54,6 +54,16 @@ static void rows(const struct pools_figures *vm, int64_t now)
     }
 }
 
+/* No hook sees it grow: a share that only the reporter reads. */
+static void overhead(int64_t now)
+{
+    uint64_t used;
+    if (me.role == WEIR_ROLE_OTHER || !readings_overhead(&used))
+        return;
+    struct policy_verdict v = acct_share(WEIR_JVM_OVERHEAD, used, now);
+    say_row(&v, WEIR_JVM_OVERHEAD, WEIR_KIND_NATIVE, used, 0);
+}
+
 static void survivors(const struct pools_figures *vm, int64_t now)
 {
     static struct weir_owner owners[WEIR_TOP_OWNERS]; /* large */
@@ -120,6 +130,7 @@ void judge_second(int64_t now)
     budget(now);
     const struct pools_figures *vm = readings_vm();
     rows(vm, now);
+    overhead(now);
     survivors(vm, now);
     threads(now);
 }

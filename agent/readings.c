@@ -10,6 +10,7 @@
 #include "base/sysfs.h"
 #include "core/acct.h"
 #include "jvm/bits.h"
+#include "jvm/dcmd.h"
 #include "jvm/deny_class.h"
 #include "jvm/hook_class.h"
 #include "model/component.h"
@@ -17,6 +18,7 @@
 #include "model/unused.h"
 #include "native/hook_map.h"
 #include "native/users.h"
+#include "overhead.h"
 #include "threadview.h"
 
 static struct {
@@ -28,8 +30,12 @@ static struct {
     int64_t                gc_after_ms; /* a full collection began after this; 0 none seen */
     struct unused          managed;
     struct history         direct;
-    uint64_t               peak[WEIR_COMPONENT_COUNT]; /* of rows read once a second */
-    int64_t                peak_ms[WEIR_COMPONENT_COUNT];
+    bool                   overhead_known;
+    uint64_t               overhead; /* of the last sheet */
+    struct peak {
+        uint64_t used;
+        int64_t  ms;
+    } row_peak[WEIR_COMPONENT_COUNT], pool_peak[WEIR_POOL_COUNT]; /* of what is read once a second */
 } me;
 
 void readings_init(JNIEnv *jni, const struct readings_config *config)
@@ -40,8 +46,14 @@ void readings_init(JNIEnv *jni, const struct readings_config *config)
 
 void readings_forget_peaks(void)
 {
-    memset(me.peak, 0, sizeof me.peak);
-    memset(me.peak_ms, 0, sizeof me.peak_ms);
+    memset(me.row_peak, 0, sizeof me.row_peak);
+    memset(me.pool_peak, 0, sizeof me.pool_peak);
+}
+
+static void raise(struct peak *peak, uint64_t used, int64_t now)
+{
+    if (used > peak->used)
+        *peak = (struct peak){ used, now };
 }
 
 static void polled_row(struct weir_sheet *out, enum weir_component c, bool known, uint64_t used, int64_t now)
@@ -52,13 +64,10 @@ static void polled_row(struct weir_sheet *out, enum weir_component c, bool known
         row->note = "not measured";
         return;
     }
-    if (used > me.peak[c]) {
-        me.peak[c] = used;
-        me.peak_ms[c] = now;
-    }
+    raise(&me.row_peak[c], used, now);
     row->used = used;
-    row->peak = me.peak[c];
-    row->peak_time_ms = me.peak_ms[c];
+    row->peak = me.row_peak[c].used;
+    row->peak_time_ms = me.row_peak[c].ms;
     row->note = "read once a second";
 }
 
@@ -72,7 +81,7 @@ static void vm_rows(struct weir_sheet *out, int64_t now)
     out->rows[WEIR_TASK_HEAP].note = "one Java heap with framework.heap: see pools.heap";
 }
 
-static void pools(struct weir_sheet *out)
+static void pools(struct weir_sheet *out, int64_t now)
 {
     uint64_t count;
     struct weir_pool_row *p = out->pools;
@@ -80,6 +89,10 @@ static void pools(struct weir_sheet *out)
         p[i].limit = me.config.limits->pool[i];
     p[WEIR_POOL_HEAP].measured = me.vm.heap.known;
     p[WEIR_POOL_HEAP].used = me.vm.heap.used;
+    p[WEIR_POOL_HEAP].committed_known = me.vm.heap.known;
+    p[WEIR_POOL_HEAP].committed = me.vm.heap.committed;
+    p[WEIR_POOL_HEAP].after_gc_known = me.vm.after_gc_known;
+    p[WEIR_POOL_HEAP].after_gc = me.vm.heap_after_gc;
     p[WEIR_POOL_METASPACE].measured = me.vm.metaspace.known;
     p[WEIR_POOL_METASPACE].used = me.vm.metaspace.committed;
     if (!threadview_pool(&p[WEIR_POOL_THREADS])) {
@@ -88,6 +101,11 @@ static void pools(struct weir_sheet *out)
     }
     p[WEIR_POOL_DIRECT].measured = bits_read(me.jni, &p[WEIR_POOL_DIRECT].used, &count);
     p[WEIR_POOL_PROCESS].measured = sysfs_rss(&p[WEIR_POOL_PROCESS].used);
+    for (int i = 0; i < WEIR_POOL_COUNT; i++) {
+        raise(&me.pool_peak[i], p[i].measured ? p[i].used : 0, now);
+        p[i].peak = me.pool_peak[i].used;
+        p[i].peak_time_ms = me.pool_peak[i].ms;
+    }
 }
 
 static void process(struct weir_sheet *out)
@@ -120,6 +138,7 @@ const struct pools_figures *readings_vm(void)
         me.beans_asked = true;
         if (pools_init(me.jni) != WEIR_OK)
             log_info("no java.management in this JVM: heap, metaspace and threads are not measured");
+        dcmd_init(me.jni);
     }
     read_vm();
     return &me.vm;
@@ -150,6 +169,12 @@ void readings_keep(const struct weir_sheet *sheet, int64_t now_ms)
     unused_feed(&me.managed, running, taken, now_ms);
 }
 
+bool readings_overhead(uint64_t *used)
+{
+    *used = me.overhead;
+    return me.overhead_known;
+}
+
 bool readings_before(uint64_t *used, int64_t *ago_ms)
 {
     return history_oldest(&me.direct, clock_wall_ms(), used, ago_ms);
@@ -170,23 +195,31 @@ static void own_rows(struct weir_sheet *out)
     }
 }
 
-/* Flink counts the stacks of threads to the JVM's overhead, as what is resident of them. */
+/* Flink counts the stacks of threads to the JVM's overhead: what is resident of them. */
 static void add_stacks(struct weir_sheet *out, int64_t now)
 {
-    struct weir_row *overhead = &out->rows[WEIR_JVM_OVERHEAD];
+    struct weir_row *row = &out->rows[WEIR_JVM_OVERHEAD];
     out->threads = *threadview_figures(now);
     const struct weir_threads *t = &out->threads;
-    bool known = t->known && t->stacks_ms >= 0;
-    if (known) {
-        overhead->kind_bytes[WEIR_KIND_STACK] = t->resident;
-        overhead->kind_blocks[WEIR_KIND_STACK] = t->tasks - t->not_found;
-        overhead->blocks += t->tasks - t->not_found;
-    }
-    uint64_t booked = overhead->used;
-    polled_row(out, WEIR_JVM_OVERHEAD, known || booked != 0, booked + (known ? t->resident : 0), now);
-    if (overhead->measured)
-        overhead->note = known ? "thread stacks, resident, and what rules= books here: the rest is not measured"
-                               : "only what rules= books here: the rest is not measured";
+    if (!t->known || t->stacks_ms < 0)
+        return;
+    row->kind_bytes[WEIR_KIND_STACK] = t->resident;
+    row->kind_blocks[WEIR_KIND_STACK] = t->tasks - t->not_found;
+    row->blocks += t->tasks - t->not_found;
+    row->used += t->resident;
+}
+
+/* Last: it sums the others. */
+static void overhead(struct weir_sheet *out, int64_t now)
+{
+    struct weir_row *row = &out->rows[WEIR_JVM_OVERHEAD];
+    add_stacks(out, now);
+    overhead_fill(me.jni, out, &me.vm, clock_mono_ms());
+    me.overhead_known = row->measured;
+    me.overhead = row->used;
+    raise(&me.row_peak[WEIR_JVM_OVERHEAD], row->measured ? row->used : 0, now);
+    row->peak = me.row_peak[WEIR_JVM_OVERHEAD].used;
+    row->peak_time_ms = me.row_peak[WEIR_JVM_OVERHEAD].ms;
 }
 
 void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
@@ -207,21 +240,21 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     vm_rows(out, now);
     if (me.config.mapped && !hook_map_intact())
         out->rows[WEIR_MAPPED].note = "another agent changed libnio's imports after this one: may be incomplete";
-    add_stacks(out, now);
     out->unused_managed_ms = unused_ms(&me.managed);
     hook_class_snapshot(&out->definitions);
     out->definitions.loaded_known = me.vm.loaded_known;
     out->definitions.loaded = me.vm.loaded;
-    pools(out);
+    pools(out, now);
     process(out);
+    overhead(out, now);
 }
 
 void readings_at_event(struct weir_sheet *out, enum weir_component owners_of, const struct ring_event *event)
 {
     readings_sheet(out, owners_of);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
-        if (acct_books((enum weir_component)c))
-            out->rows[c].used = event->used[c] + out->rows[c].kind_bytes[WEIR_KIND_STACK];
+        if (acct_books((enum weir_component)c) && c != WEIR_JVM_OVERHEAD) /* most of that is read, not booked */
+            out->rows[c].used = event->used[c];
     if (event->direct_known)
         out->pools[WEIR_POOL_DIRECT].used = event->direct_used;
 }

@@ -25,6 +25,8 @@ void readings_init(JNIEnv *jni, const struct readings_config *config);
 const struct pools_figures *readings_vm(void);
 /* On each wake: a hook may be waiting for a reading. */
 void readings_answer(void);
+/* The row jvm-overhead of the last sheet; false: it is not measured. */
+bool readings_overhead(uint64_t *used);
 /* The direct pool up to a quarter of an hour ago; false in the first minute. */
 bool readings_before(uint64_t *used, int64_t *ago_ms);
 /* Once a second, from its sheet: the direct pool's history, and does anybody use managed memory? */

@@ -60,6 +60,11 @@ struct weir_row {
 struct weir_pool_row {
     bool              measured;
     uint64_t          used; /* the VM's or kernel's own figure; threads: a count */
+    uint64_t          peak; /* highest that was read, once a second */
+    int64_t           peak_time_ms; /* 0 none */
+    bool              committed_known, after_gc_known;
+    uint64_t          committed; /* the Java heap's, by the VM */
+    uint64_t          after_gc;  /* heap: live right after the last collection of each of its parts */
     struct weir_limit limit;
 };
 
@@ -111,8 +116,19 @@ struct weir_agent_cost {
 };
 
 struct weir_process {
-    bool     rss_known, cgroup_known, cgroup_limit_known;
+    bool     rss_known, cgroup_known, cgroup_limit_known, residual_known;
     uint64_t rss, cgroup, cgroup_limit;
+    uint64_t residual; /* of rss: in no row and no pool here; an estimate, since what rows hold need not be resident */
+};
+
+/* What the VM and this agent take, as far as it can be told: parts of the row jvm-overhead beside thread stacks. */
+struct weir_overhead {
+    bool     code_known;
+    uint64_t code;  /* code cache, committed */
+    bool     nmt;   /* -XX:NativeMemoryTracking is on: */
+    uint64_t gc;    /* the collector's structures, committed */
+    uint64_t vm;    /* symbols, compiler, internal and the rest, committed */
+    uint64_t agent; /* resident */
 };
 
 struct weir_sheet {
@@ -121,6 +137,7 @@ struct weir_sheet {
     struct weir_agent_cost agent;
     struct weir_process    process;
     struct weir_definitions definitions;
+    struct weir_overhead   overhead;
     /* jobs ran for so long and nobody took managed memory since the start; 0: somebody did, or it cannot be told */
     uint64_t                     unused_managed_ms;
     const struct weir_diagnosis *advice; /* about it; NULL: none */

@@ -92,7 +92,14 @@ void out_sheet_tm(struct weir_sheet *sheet)
     add_pool(sheet, WEIR_POOL_METASPACE, 60 * MIB, 256 * MIB);
     add_pool(sheet, WEIR_POOL_THREADS, 57, 0);
     sheet->pools[WEIR_POOL_THREADS].limit.set = false;
-    sheet->process = (struct weir_process){ .rss_known = true, .rss = 1391u * MIB };
+    struct weir_pool_row *heap = &sheet->pools[WEIR_POOL_HEAP];
+    heap->peak = 300 * MIB;
+    heap->peak_time_ms = 1795240739889;
+    heap->committed_known = heap->after_gc_known = true;
+    heap->committed = 512 * MIB;
+    heap->after_gc = 150 * MIB;
+    sheet->process = (struct weir_process){ .rss_known = true, .rss = 1391u * MIB, .residual_known = true, .residual = 90 * MIB };
+    sheet->overhead = (struct weir_overhead){ .code_known = true, .code = 48 * MIB, .agent = 6 * MIB };
     sheet->agent.bytes = 6 * MIB;
 }
 

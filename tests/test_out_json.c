@@ -100,9 +100,12 @@ static void sheet_never_calls_unknown_0(void)
     AT("components/undecided/peak_time", "null");
     AT("components/jvm-metaspace/blocks", "null"); /* the VM's figure has none */
     AT("components/framework.heap/note", "\"one figure for framework.heap and task.heap\"");
-    AT("pools/threads", "{\"used\":57,\"limit\":null}");
+    AT("pools/threads", "{\"used\":57,\"peak\":0,\"peak_time\":null,\"limit\":null}");
+    AT("pools/heap", "{\"used\":209715200,\"peak\":314572800,\"peak_time\":\"2026-11-21T05:58:59.889Z\",\"committed\":536870912,"
+                     "\"after_gc\":157286400,\"limit\":536870912}");
+    AT("overhead", "{\"code\":50331648,\"gc\":null,\"vm\":null,\"agent\":6291456}");
     AT("pools/process", "");
-    AT("process", "{\"rss\":1458569216,\"cgroup\":null,\"cgroup_limit\":null}");
+    AT("process", "{\"rss\":1458569216,\"cgroup\":null,\"cgroup_limit\":null,\"residual\":94371840}");
 }
 
 static void sheet_sums_kinds_over_all_components(void)

@@ -68,6 +68,10 @@ static void ledger_sheet_comes_back_field_by_field(void)
     CU_ASSERT_FALSE(s->sheet.rows[WEIR_JVM_OVERHEAD].measured);
     CU_ASSERT_EQUAL(s->sheet.rows[WEIR_NETWORK].kind_blocks[WEIR_KIND_DIRECT], 4096);
     CU_ASSERT_EQUAL(s->sheet.pools[WEIR_POOL_THREADS].used, 57);
+    CU_ASSERT_EQUAL(s->sheet.pools[WEIR_POOL_HEAP].peak, 300 * MIB);
+    CU_ASSERT_EQUAL(s->sheet.pools[WEIR_POOL_HEAP].after_gc, 150 * MIB);
+    CU_ASSERT_EQUAL(s->sheet.process.residual, 90 * MIB);
+    CU_ASSERT_EQUAL(s->sheet.overhead.code, 48 * MIB);
     CU_ASSERT_EQUAL(s->sheet.owner_count, 1);
     CU_ASSERT_EQUAL(s->sheet.owners[0].stack.decider, 2);
     CU_ASSERT_EQUAL(s->sheet.owners[0].stack.frames[0].line, -1);
@@ -215,8 +219,8 @@ static void ledger_refuses_what_is_none(void)
 static void ledger_names_a_newer_format(void)
 {
     bytes[16] = LEDGER_VERSION + 1; /* also where the checksum of the head is of a kind we do not know */
-    refuses(sizeof bytes, "a ledger of format 2, written by a newer weir; this one, 0.1.0, reads format 1");
-    refuses(20, "format 2");
+    refuses(sizeof bytes, "a ledger of format 3, written by a newer weir; this one, 0.1.0, reads format 2");
+    refuses(20, "format 3");
     bytes[16] = 0;
     refuses(sizeof bytes, "format 0, written by another weir");
 }

@@ -288,7 +288,8 @@ static void table_says_what_is_shared_and_what_is_outside(void)
     struct weir_row *framework = &oom.sheet.rows[WEIR_FRAMEWORK_OFF_HEAP];
     framework->used += MIB;
     framework->kind_bytes[WEIR_KIND_FFM] = MIB;
-    oom.sheet.process = (struct weir_process){ true, true, true, 1400u * MIB, 1391u * MIB, 1728u * MIB };
+    oom.sheet.process = (struct weir_process){ .rss_known = true, .cgroup_known = true, .cgroup_limit_known = true,
+                                               .rss = 1400u * MIB, .cgroup = 1391u * MIB, .cgroup_limit = 1728u * MIB };
     oom.sheet.pools[WEIR_POOL_DIRECT].limit.bytes += MIB;
     CU_ASSERT_TRUE(says("\n  direct pool                255.1 of 257.0 MiB  (Flink's configuration implies 256.0)\n"));
     CU_ASSERT_TRUE(says("\n    framework.off-heap        16.1 of 128.0  (of them outside this pool 1.0)\n"));

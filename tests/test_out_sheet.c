@@ -54,7 +54,7 @@ static void table_never_prints_0_for_what_is_not_measured(void)
     sheet.sheet.rows[WEIR_MANAGED].used = 5;
     sheet.sheet.rows[WEIR_MANAGED].note = "";
     out_sheet_table(&b, &sheet.sheet);
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nmanaged                        -          -      512.0   not measured\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nmanaged                        -          -               -      512.0   not measured\n"));
 }
 
 static void table_leaves_out_rows_of_other_roles_and_empty_ones_beside(void)

@@ -241,6 +241,37 @@ static void policy_share_and_budget_both_get_their_line(void)
     SILENT(ask(WEIR_TASK_OFF_HEAP, 40 * MIB, 0));
 }
 
+static void overhead(uint64_t bytes, bool declared)
+{
+    limit(WEIR_JVM_OVERHEAD, bytes, declared);
+    policy_init(&policy, &limits);
+}
+
+static void policy_share_that_is_read_speaks_as_the_others_do(void)
+{
+    overhead(192 * MIB, false);
+    SILENT(policy_share(&policy, WEIR_JVM_OVERHEAD, 192 * MIB, now));
+    SAYS(policy_share(&policy, WEIR_JVM_OVERHEAD, 193 * MIB, now), WEIR_LEVEL_NOTICE, WEIR_REASON_SHARE);
+    SILENT(policy_share(&policy, WEIR_JVM_OVERHEAD, 400 * MIB, now += 3600 * SECOND)); /* a notice comes once */
+    overhead(192 * MIB, true);
+    SILENT(policy_share(&policy, WEIR_JVM_OVERHEAD, 193 * MIB, now)); /* grace */
+    SAYS(policy_share(&policy, WEIR_JVM_OVERHEAD, 200 * MIB, now), WEIR_LEVEL_WARN, WEIR_REASON_SHARE);
+}
+
+/* Hooks book but a part of it: what they booked re-arms nothing. */
+static void policy_tick_leaves_a_share_that_is_read_alone(void)
+{
+    overhead(192 * MIB, true);
+    SAYS(policy_share(&policy, WEIR_JVM_OVERHEAD, 200 * MIB, now), WEIR_LEVEL_WARN, WEIR_REASON_SHARE);
+    used[WEIR_JVM_OVERHEAD] = MIB;
+    for (int i = 0; i < 3600; i++, now += SECOND) {
+        policy_tick(&policy, used, now);
+        SILENT(policy_share(&policy, WEIR_JVM_OVERHEAD, 200 * MIB, now));
+    }
+    SILENT(policy_share(&policy, WEIR_JVM_OVERHEAD, 170 * MIB, now)); /* armed again */
+    SAYS(policy_share(&policy, WEIR_JVM_OVERHEAD, 200 * MIB, now), WEIR_LEVEL_WARN, WEIR_REASON_SHARE);
+}
+
 static void policy_row_goes_by_percentages(void)
 {
     SILENT(policy_row(&policy, WEIR_JVM_METASPACE, 79, 100, now));
@@ -426,6 +457,8 @@ SUITE(policy, healthy, NULL,
       CASE(policy_warns_beyond_grace_and_at_each_doubling),
       CASE(policy_keeps_ten_minutes_between_warnings_and_counts),
       CASE(policy_rearms_ten_points_lower),
+      CASE(policy_share_that_is_read_speaks_as_the_others_do),
+      CASE(policy_tick_leaves_a_share_that_is_read_alone),
       CASE(policy_rearms_a_declared_share_of_zero_at_zero),
       CASE(policy_budget_speaks_at_80_and_95_percent),
       CASE(policy_critical_is_said_for_the_warning_too),

@@ -641,6 +641,14 @@ struct policy_verdict acct_row(enum weir_component row, uint64_t used, uint64_t 
     return v;
 }
 
+struct policy_verdict acct_share(enum weir_component component, uint64_t used, int64_t wall_ms)
+{
+    lock_take(&books.policy_lock);
+    struct policy_verdict v = policy_share(&books.policy, component, used, wall_ms);
+    lock_drop(&books.policy_lock);
+    return v;
+}
+
 bool acct_take_event(struct ring_event *event)
 {
     return ring_take(books.ring, event);

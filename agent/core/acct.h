@@ -107,6 +107,8 @@ struct threads  *acct_threads(void);
 void     acct_tick(int64_t wall_ms, struct policy_verdict *budget);
 /* A row that the reporter reads from the VM: judged like the rest, under the same lock. */
 struct policy_verdict acct_row(enum weir_component row, uint64_t used, uint64_t limit, int64_t wall_ms);
+/* A share that the reporter reads: its own limit, as of a component that hooks book. */
+struct policy_verdict acct_share(enum weir_component component, uint64_t used, int64_t wall_ms);
 /* Do hooks book to this row? The other rows are read from the VM, or not measured. */
 bool     acct_books(enum weir_component component);
 bool     acct_take_event(struct ring_event *event);

@@ -8,7 +8,7 @@
 
 #include "jvm/env.h"
 
-enum { MAX_HEAP_POOLS = 8, MAX_GC_BEANS = 4, COLLECTED_US = 100000 };
+enum { MAX_HEAP_POOLS = 8, MAX_CODE_POOLS = 4, MAX_GC_BEANS = 4, COLLECTED_US = 100000 };
 
 /* Collectors whose cycles look at the whole heap, by the name of their bean (JDK 11 to 25). */
 static const struct {
@@ -23,8 +23,8 @@ static const struct {
 
 static struct {
     jobject   memory, threads, metaspace, classes;
-    jobject   heap_pools[MAX_HEAP_POOLS];
-    int       heap_pool_count;
+    jobject   heap_pools[MAX_HEAP_POOLS], code_pools[MAX_CODE_POOLS];
+    int       heap_pool_count, code_pool_count;
     jobject   full_gcs[MAX_GC_BEANS];
     int       full_gc_count;
     bool      full_gcs_concurrent;
@@ -53,16 +53,25 @@ static jmethodID method(JNIEnv *jni, const char *class_name, const char *name, c
     return env_threw(jni) ? NULL : id;
 }
 
-static bool text_is(JNIEnv *jni, jobject object, jmethodID get, const char *wanted)
+enum { NAME = 64 };
+
+/* "" when it is longer, or cannot be had. */
+static void text_of(JNIEnv *jni, jobject object, jmethodID get, char text[NAME])
 {
-    char text[64] = "";
+    text[0] = '\0';
     jstring s = (*jni)->CallObjectMethod(jni, object, get);
     if (env_threw(jni) || s == NULL)
-        return false;
-    if ((*jni)->GetStringUTFLength(jni, s) < (jsize)sizeof text)
+        return;
+    if ((*jni)->GetStringUTFLength(jni, s) < NAME)
         (*jni)->GetStringUTFRegion(jni, s, 0, (*jni)->GetStringLength(jni, s), text);
     env_threw(jni);
     (*jni)->DeleteLocalRef(jni, s);
+}
+
+static bool text_is(JNIEnv *jni, jobject object, jmethodID get, const char *wanted)
+{
+    char text[NAME];
+    text_of(jni, object, get, text);
     return strcmp(text, wanted) == 0;
 }
 
@@ -83,8 +92,12 @@ static void keep_pool(JNIEnv *jni, jobject pool)
     jmethodID constant = method(jni, "java/lang/Enum", "name", "()Ljava/lang/String;");
     if (name == NULL || type == NULL || constant == NULL)
         return;
-    if (text_is(jni, pool, name, "Metaspace"))
+    char text[NAME];
+    text_of(jni, pool, name, text);
+    if (strcmp(text, "Metaspace") == 0)
         ids.metaspace = (*jni)->NewGlobalRef(jni, pool);
+    else if (ids.code_pool_count < MAX_CODE_POOLS && (strcmp(text, "CodeCache") == 0 || strncmp(text, "CodeHeap ", 9) == 0))
+        ids.code_pools[ids.code_pool_count++] = (*jni)->NewGlobalRef(jni, pool);
     else if (ids.heap_pool_count < MAX_HEAP_POOLS && enum_is(jni, pool, type, constant, "HEAP"))
         ids.heap_pools[ids.heap_pool_count++] = (*jni)->NewGlobalRef(jni, pool);
 }
@@ -183,6 +196,12 @@ void pools_read(JNIEnv *jni, struct pools_figures *out)
         struct pools_usage after = usage(jni, ids.heap_pools[i], ids.pool_after_gc);
         out->after_gc_known = out->after_gc_known || after.known;
         out->heap_after_gc += after.known ? after.used : 0;
+    }
+    for (int i = 0; i < ids.code_pool_count; i++) {
+        struct pools_usage code = usage(jni, ids.code_pools[i], ids.pool_usage);
+        out->code.known = (i == 0 || out->code.known) && code.known;
+        out->code.used += code.used;
+        out->code.committed += code.committed;
     }
     out->full_gcs_concurrent = ids.full_gcs_concurrent;
     out->full_gcs_known = ids.full_gc_count > 0 && ids.gc_count != NULL;

@@ -25,9 +25,28 @@ static struct {
     const char *flags; /* first JVMFlag */
     size_t      count, size;
     uint64_t    name_at, addr_at;
+    const char *const *heap; /* Universe::_collectedHeap, a CollectedHeap */
+    uint64_t    heap_reserved_at, region_start_at, region_words_at;
     const int  *argument_count; /* Arguments::_num_jvm_args, _jvm_args_array */
     char *const *const *arguments;
 } table;
+
+static bool is(const struct vm_struct *s, const char *type, const char *field)
+{
+    return strcmp(s->type_name, type) == 0 && strcmp(s->field_name, field) == 0;
+}
+
+static void take_heap_field(const struct vm_struct *s)
+{
+    if (is(s, "Universe", "_collectedHeap") && s->is_static)
+        table.heap = s->address;
+    else if (is(s, "CollectedHeap", "_reserved"))
+        table.heap_reserved_at = s->offset;
+    else if (is(s, "MemRegion", "_start"))
+        table.region_start_at = s->offset;
+    else if (is(s, "MemRegion", "_word_size"))
+        table.region_words_at = s->offset;
+}
 
 static void take_field(const struct vm_struct *s)
 {
@@ -35,6 +54,7 @@ static void take_field(const struct vm_struct *s)
         table.argument_count = s->address;
     if (strcmp(s->type_name, "Arguments") == 0 && s->is_static && strcmp(s->field_name, "_jvm_args_array") == 0)
         table.arguments = s->address;
+    take_heap_field(s);
     if (strcmp(s->type_name, "JVMFlag") != 0)
         return;
     if (strcmp(s->field_name, "flags") == 0 && s->is_static)
@@ -89,6 +109,17 @@ bool vmflags_bool(const char *name, bool *value)
     if (p != NULL)
         *value = *p;
     return p != NULL;
+}
+
+bool vmflags_heap(void **from, size_t *bytes)
+{
+    const char *heap = table.heap != NULL ? *table.heap : NULL;
+    if (heap == NULL || table.heap_reserved_at == 0 || table.region_start_at == table.region_words_at)
+        return false;
+    const char *region = heap + table.heap_reserved_at;
+    *from = *(void *const *)(const void *)(region + table.region_start_at);
+    *bytes = *(const size_t *)(const void *)(region + table.region_words_at) * sizeof(void *);
+    return *from != NULL && *bytes != 0;
 }
 
 const char *vmflags_argument(int i)

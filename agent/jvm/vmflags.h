@@ -4,6 +4,7 @@
 /* The VM's effective -XX flags, read from the structures that libjvm exports for debuggers (vmStructs.cpp). No Java code,
  * no MXBean, valid from Agent_OnLoad on for flags given on the command line, from VMInit on for all. */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "weir.h"
@@ -13,6 +14,8 @@ enum weir_rc vmflags_init(void);
 /* False: no such flag in this JVM. */
 bool vmflags_size(const char *name, uint64_t *value); /* intx, uintx, size_t, uint64_t flags */
 bool vmflags_bool(const char *name, bool *value);
+/* The address range reserved for the Java heap, constant. False: not known, as of ZGC, whose heap lies in several. Live phase. */
+bool vmflags_heap(void **from, size_t *bytes);
 /* The i-th JVM argument in force, wherever it was given (command line, JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS, @file); NULL past
  * the last one. The text is the VM's and may hold secrets: look, do not keep. */
 const char *vmflags_argument(int i);

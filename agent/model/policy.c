@@ -209,6 +209,11 @@ static void rearm(struct policy_slot slots[4], enum weir_level level, uint64_t u
     }
 }
 
+static void rearm_share(struct policy *p, unsigned component, uint64_t used)
+{
+    rearm(p->share[component], WEIR_LEVEL_WARN, used, percent(p->limits.limit[component].bytes, 100 - REARM_POINTS));
+}
+
 static void rearm_by_percent(struct policy_slot slots[4], uint64_t used, uint64_t limit)
 {
     for (enum weir_level l = WEIR_LEVEL_WARN; l <= WEIR_LEVEL_CRITICAL; l++)
@@ -285,6 +290,13 @@ struct policy_verdict policy_left(struct policy_slot slots[4], uint64_t left, ui
     return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
 }
 
+struct policy_verdict policy_share(struct policy *policy, enum weir_component component, uint64_t used, int64_t now_ms)
+{
+    rearm_share(policy, component, used);
+    struct claim claim = claim_of_share(policy, component, used, true);
+    return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
+}
+
 struct policy_verdict policy_survived(struct policy_slot slots[4], uint64_t total, int64_t now_ms)
 {
     rearm(slots, WEIR_LEVEL_WARN, total, percent(POLICY_SURVIVED, 100 - REARM_POINTS));
@@ -301,8 +313,8 @@ struct policy_verdict policy_tick(struct policy *policy, const uint64_t used[WEI
     if (policy->limits.mode == WEIR_MODE_OBSERVE)
         return silence;
     for (unsigned c = 0; c < WEIR_COMPONENT_COUNT; c++)
-        rearm(policy->share[c], WEIR_LEVEL_WARN, used[c],
-              percent(policy->limits.limit[c].bytes, 100 - REARM_POINTS));
+        if (c != WEIR_JVM_OVERHEAD) /* of which hooks book but a part: policy_share() */
+            rearm_share(policy, c, used[c]);
     if (policy->budget == 0)
         return silence;
     uint64_t sum = sum_of_budget(policy, used);

@@ -72,6 +72,9 @@ struct policy_verdict policy_gauge(struct policy_gauge *gauge, uint64_t used, ui
 /* Threads that ended attempts left, against `worth_saying`: speaks then, and when they have doubled. As above. */
 struct policy_verdict policy_left(struct policy_slot slots[4], uint64_t left, uint64_t worth_saying, int64_t now_ms);
 
+/* jvm-overhead, which no hook sees whole: its share, as policy_request() judges that of the others. */
+struct policy_verdict policy_share(struct policy *policy, enum weir_component component, uint64_t used, int64_t now_ms);
+
 /* Memory of ended attempts that survived (model/collections.h), against the 16 MiB of DESIGN.md 5; total: of all of them.
  * slots: the caller's, zero at first; not asked in mode observe. */
 enum { POLICY_SURVIVED = 16 << 20 };

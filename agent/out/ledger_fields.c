@@ -192,7 +192,13 @@ static void pools(struct wire *w, struct weir_sheet *s)
         uint32_t              p = wire_word(w, i, pool_name, WEIR_POOL_COUNT);
         struct weir_pool_row *pool = p < WEIR_POOL_COUNT ? &s->pools[p] : &other;
         wire_bool(w, &pool->measured);
+        wire_bool(w, &pool->committed_known);
+        wire_bool(w, &pool->after_gc_known);
         wire_u64(w, &pool->used);
+        wire_u64(w, &pool->peak);
+        wire_i64(w, &pool->peak_time_ms);
+        wire_u64(w, &pool->committed);
+        wire_u64(w, &pool->after_gc);
         limit(w, &pool->limit);
     }
 }
@@ -248,12 +254,17 @@ static void costs(struct wire *w, struct weir_sheet *s)
     uint64_t *const         counts[] = { &a->bytes,           &a->dropped_events, &a->dropped_stacks,
                                          &a->untracked_bytes, &a->stale,          &a->unknown_frees,
                                          &a->lost_ledger,     &a->walk_ppm,       &a->walk_mean,
-                                         &s->process.rss,     &s->process.cgroup, &s->process.cgroup_limit };
+                                         &s->process.rss,     &s->process.cgroup, &s->process.cgroup_limit,
+                                         &s->process.residual, &s->overhead.code, &s->overhead.gc,
+                                         &s->overhead.vm,     &s->overhead.agent };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         wire_u64(w, counts[i]);
     wire_bool(w, &s->process.rss_known);
     wire_bool(w, &s->process.cgroup_known);
     wire_bool(w, &s->process.cgroup_limit_known);
+    wire_bool(w, &s->process.residual_known);
+    wire_bool(w, &s->overhead.code_known);
+    wire_bool(w, &s->overhead.nmt);
 }
 
 static void lines(struct wire *w, struct ledger_sheet *s)

@@ -117,6 +117,18 @@ static void put_owners(struct json *j, const struct weir_sheet *sheet)
     json_array_end(j);
 }
 
+static void put_peak(struct json *j, uint64_t peak, int64_t time_ms)
+{
+    json_unsigned(j, "peak", peak);
+    if (time_ms == 0) {
+        json_null(j, "peak_time");
+        return;
+    }
+    json_string_begin(j, "peak_time");
+    parts_time(j->buf, time_ms);
+    json_string_end(j);
+}
+
 /* Pools of which something is known. */
 static void put_pools(struct json *j, const struct weir_sheet *sheet)
 {
@@ -127,6 +139,12 @@ static void put_pools(struct json *j, const struct weir_sheet *sheet)
             continue;
         json_object(j, out_pool((enum weir_pool)i));
         put_known(j, "used", pool->measured, pool->used);
+        if (pool->measured)
+            put_peak(j, pool->peak, pool->peak_time_ms);
+        if (pool->committed_known)
+            json_unsigned(j, "committed", pool->committed);
+        if (pool->after_gc_known)
+            json_unsigned(j, "after_gc", pool->after_gc);
         put_known(j, "limit", pool->limit.set, pool->limit.bytes);
         json_object_end(j);
     }
@@ -230,25 +248,13 @@ static void put_by_kind(struct json *j, const struct weir_row *row)
     json_object_end(j);
 }
 
-static void put_peak(struct json *j, const struct weir_row *row)
-{
-    json_unsigned(j, "peak", row->peak);
-    if (row->peak_time_ms == 0) {
-        json_null(j, "peak_time");
-        return;
-    }
-    json_string_begin(j, "peak_time");
-    parts_time(j->buf, row->peak_time_ms);
-    json_string_end(j);
-}
-
 static void put_row(struct json *j, enum weir_component component, const struct weir_row *row)
 {
     json_object(j, out_component(component));
     put_known(j, "limit", row->limit.set, row->limit.bytes);
     put_known(j, "used", row->measured, row->used);
     if (row->measured) {
-        put_peak(j, row);
+        put_peak(j, row->peak, row->peak_time_ms);
         /* bytes without a block: the figure is the VM's, which has no blocks (heap, metaspace) */
         put_known(j, "blocks", row->used == 0 || row->blocks != 0, row->blocks);
         put_by_kind(j, row);
@@ -294,6 +300,17 @@ static void put_process(struct json *j, const struct weir_process *process)
     put_known(j, "rss", process->rss_known, process->rss);
     put_known(j, "cgroup", process->cgroup_known, process->cgroup);
     put_known(j, "cgroup_limit", process->cgroup_limit_known, process->cgroup_limit);
+    put_known(j, "residual", process->residual_known, process->residual);
+    json_object_end(j);
+}
+
+static void put_overhead(struct json *j, const struct weir_overhead *overhead)
+{
+    json_object(j, "overhead");
+    put_known(j, "code", overhead->code_known, overhead->code);
+    put_known(j, "gc", overhead->nmt, overhead->gc);
+    put_known(j, "vm", overhead->nmt, overhead->vm);
+    json_unsigned(j, "agent", overhead->agent);
     json_object_end(j);
 }
 
@@ -327,6 +344,7 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     put_kinds(&j, sheet);
     put_pools(&j, sheet);
     put_process(&j, &sheet->process);
+    put_overhead(&j, &sheet->overhead);
     put_agent(&j, &sheet->agent);
     put_owners(&j, sheet);
     out_threads_json(&j, &sheet->threads);

@@ -63,6 +63,18 @@ static void put_figure(struct buf *b, bool known, uint64_t bytes)
     buf_printf(b, "%11s", text);
 }
 
+static void put_moment(struct buf *b, int64_t ms)
+{
+    char       text[32];
+    struct buf moment;
+    buf_init(&moment, text, sizeof text);
+    if (ms != 0)
+        parts_minute(&moment, ms);
+    else
+        buf_puts(&moment, "-");
+    buf_printf(b, "%16s", text);
+}
+
 /* The two heap rows have one figure, which says nothing of either's limit. */
 static void put_remarks(struct buf *b, enum weir_component c, const struct weir_row *row)
 {
@@ -92,8 +104,23 @@ static void put_row(struct buf *b, enum weir_component c, const struct weir_row 
     buf_printf(b, "\n%-20s ", out_component(c));
     put_figure(b, row->measured, row->used);
     put_figure(b, row->measured, row->peak);
+    put_moment(b, row->measured ? row->peak_time_ms : 0);
     put_figure(b, row->limit.set, row->limit.bytes);
     put_remarks(b, c, row);
+}
+
+/* What the VM says of its heap beyond what is used. */
+static void put_heap(struct buf *b, const struct weir_pool_row *pool)
+{
+    if (!pool->committed_known)
+        return;
+    buf_puts(b, " (committed ");
+    figure_bare(b, pool->committed);
+    if (pool->after_gc_known) {
+        buf_puts(b, ", live after GC ");
+        figure_bare(b, pool->after_gc);
+    }
+    buf_puts(b, ")");
 }
 
 /* 246.1 of 256.0 MiB; threads are counted. */
@@ -110,6 +137,7 @@ static void put_pool(struct buf *b, enum weir_pool p, const struct weir_pool_row
         figure_of(b, pool->used, pool->limit.bytes);
     else
         figure_bytes(b, pool->used);
+    put_heap(b, pool);
 }
 
 static void put_cgroup(struct buf *b, const struct weir_process *p)
@@ -121,6 +149,15 @@ static void put_cgroup(struct buf *b, const struct weir_process *p)
         figure_of(b, p->cgroup, p->cgroup_limit);
     else
         figure_bytes(b, p->cgroup);
+}
+
+static void put_residual(struct buf *b, const struct weir_process *p)
+{
+    if (!p->residual_known)
+        return;
+    buf_puts(b, "\nresidual ");
+    figure_bytes(b, p->residual);
+    buf_puts(b, " of the process's resident memory are in no row, an estimate");
 }
 
 void out_sheet_pools(struct buf *b, const struct weir_sheet *sheet)
@@ -135,11 +172,12 @@ void out_sheet_pools(struct buf *b, const struct weir_sheet *sheet)
         put_pool(b, (enum weir_pool)i, pool);
     }
     put_cgroup(b, &sheet->process);
+    put_residual(b, &sheet->process);
 }
 
 void out_sheet_table(struct buf *b, const struct weir_sheet *sheet)
 {
-    buf_puts(b, "component               used MiB   peak MiB  limit MiB");
+    buf_puts(b, "component               used MiB   peak MiB   peak at (UTC)  limit MiB");
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
         put_row(b, (enum weir_component)i, &sheet->rows[i]);
     out_sheet_pools(b, sheet);

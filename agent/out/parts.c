@@ -51,6 +51,13 @@ void parts_time(struct buf *b, int64_t ms)
                rest / 3600000, rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
 }
 
+void parts_minute(struct buf *b, int64_t ms)
+{
+    struct date d = date_of((ms < 0 ? 0 : ms) / 86400000);
+    int         rest = (int)((ms < 0 ? 0 : ms) % 86400000);
+    buf_printf(b, "%02d-%02d %02d:%02d:%02d", d.month, d.day, rest / 3600000, rest / 60000 % 60, rest / 1000 % 60);
+}
+
 void parts_frame(struct buf *b, const struct weir_frame *frame)
 {
     utf8_text(b, frame->class_name, true);

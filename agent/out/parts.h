@@ -10,6 +10,7 @@
 
 /* 2026-11-21T06:00:01.123Z */
 void parts_time(struct buf *b, int64_t ms);
+void parts_minute(struct buf *b, int64_t ms); /* 11-21 03:07:12, UTC */
 
 /* As StackTraceElement prints it: com.example.Leak.flatMap(Leak.java:41), (Leak.java), (Native Method) or (Unknown
  * Source). Escaped, so that it can stand between quotes. */
