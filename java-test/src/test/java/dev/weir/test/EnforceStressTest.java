@@ -66,7 +66,7 @@ class EnforceStressTest {
             Sheet base = weir.freshSheet();
             jvm.say("go");
             jvm.awaitLine("^second 1 ", Wait.MINUTE);
-            Point end = Point.parse(jvm.awaitLine("^end ", Duration.ofSeconds(seconds + 90L)));
+            Point end = Point.parse(jvm.awaitLine("^end ", Duration.ofSeconds(2L * seconds + 90)));
             jvm.awaitLine("^strange=0$", Wait.MINUTE);
             checkProgress(jvm.outLines(), seconds, jdk + " " + collector + " stacks=" + stacks);
             checkEnd(end, weir, base);
