@@ -83,6 +83,26 @@ static void jobs_forget_leaves_the_tag_to_another_loader(void)
     CU_ASSERT_EQUAL(got.job_id[0], 8);
 }
 
+static void jobs_end_is_told_until_it_is_taken_back(void)
+{
+    struct attempt_identity who = of_job(7, "orders");
+    jobs_end(jobs, 3, 1000); /* of a loader whose job nobody has told: nothing to say it of */
+    CU_ASSERT_FALSE(jobs_get(jobs, names, 3, &got));
+    jobs_learn(jobs, 3, &who);
+    CU_ASSERT_TRUE(jobs_get(jobs, names, 3, &got) && got.state == WEIR_ATTEMPT_SHARED && got.end_ms == 0);
+    jobs_end(jobs, 3, 2000);
+    jobs_end(jobs, 0, 2000);
+    jobs_end(jobs, LAST + 1, 2000);
+    CU_ASSERT_TRUE(jobs_get(jobs, names, 3, &got) && got.state == WEIR_ATTEMPT_ENDED && got.end_ms == 2000);
+    CU_ASSERT_EQUAL(got.begin_ms, 0);
+    jobs_end(jobs, 3, 0);
+    CU_ASSERT_TRUE(jobs_get(jobs, names, 3, &got) && got.state == WEIR_ATTEMPT_SHARED && got.end_ms == 0);
+    jobs_end(jobs, 3, 3000);
+    jobs_forget(jobs, 3);
+    jobs_learn(jobs, 3, &who);
+    CU_ASSERT_TRUE(jobs_get(jobs, names, 3, &got) && got.state == WEIR_ATTEMPT_SHARED);
+}
+
 /* All say the same of a loader; who reads one sees all of it or nothing. */
 static void learn_and_read(int member)
 {
@@ -104,5 +124,5 @@ static void jobs_are_whole_whoever_reads_them(void)
 
 SUITE(jobs, fresh, gone, CASE(jobs_get_knows_the_job_and_nothing_of_the_attempt),
       CASE(jobs_get_says_no_of_loaders_nobody_spoke_of), CASE(jobs_learn_believes_the_first),
-      CASE(jobs_forget_leaves_the_tag_to_another_loader),
+      CASE(jobs_forget_leaves_the_tag_to_another_loader), CASE(jobs_end_is_told_until_it_is_taken_back),
       CASE(jobs_are_whole_whoever_reads_them));

@@ -17,6 +17,7 @@ struct job {
     uint64_t    id[2];
     uint32_t    name;
     atomic_uint state;
+    atomic_llong ended_ms; /* 0: not known to have ended */
 };
 
 struct jobs {
@@ -45,6 +46,7 @@ void jobs_learn(struct jobs *jobs, uint32_t tag, const struct attempt_identity *
     job->id[0] = who->job_id[0];
     job->id[1] = who->job_id[1];
     job->name = who->job_name;
+    atomic_store_explicit(&job->ended_ms, 0, memory_order_relaxed);
     /* Release: the fields above. Pairs with the acquire in jobs_get(). */
     atomic_store_explicit(&job->state, KNOWN, memory_order_release);
 }
@@ -54,14 +56,22 @@ bool jobs_get(const struct jobs *jobs, const struct stacks *names, uint32_t tag,
     if (tag == 0 || tag > JOBS || atomic_load_explicit(&jobs->of[tag - 1].state, memory_order_acquire) != KNOWN)
         return false;
     const struct job *job = &jobs->of[tag - 1];
+    int64_t           ended_ms = atomic_load_explicit(&job->ended_ms, memory_order_relaxed);
     *out = (struct weir_attempt){ .known = true,
-                                  .state = WEIR_ATTEMPT_SHARED,
+                                  .state = ended_ms != 0 ? WEIR_ATTEMPT_ENDED : WEIR_ATTEMPT_SHARED,
+                                  .end_ms = ended_ms,
                                   .job_id = { job->id[0], job->id[1] },
                                   .job_name = stacks_text(names, job->name),
                                   .vertex = "",
                                   .subtask = -1,
                                   .attempt = -1 };
     return true;
+}
+
+void jobs_end(struct jobs *jobs, uint32_t tag, int64_t ended_ms)
+{
+    if (tag != 0 && tag <= JOBS)
+        atomic_store_explicit(&jobs->of[tag - 1].ended_ms, ended_ms, memory_order_relaxed);
 }
 
 void jobs_forget(struct jobs *jobs, uint32_t tag)

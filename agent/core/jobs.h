@@ -19,9 +19,11 @@ void         jobs_delete(struct jobs *jobs);
 /* Any thread, also inside a hook. The loader with this tag (jvm/loaders) is of the job of `who`, of which nothing else is
  * read. The first one who says so is believed; tag 0, or one beyond the table, is ignored. */
 void jobs_learn(struct jobs *jobs, uint32_t loader_tag, const struct attempt_identity *who);
-/* Any thread, also inside a hook. The job as far as it is known: state shared, neither vertex nor subtask nor attempt. False:
+/* Any thread, also inside a hook. The job as far as it is known: state shared or ended, neither vertex nor subtask nor attempt. False:
  * nobody has said. */
 bool jobs_get(const struct jobs *jobs, const struct stacks *names, uint32_t loader_tag, struct weir_attempt *out);
+/* Reporter: Flink has let this loader's job go (jobs_get() then says ended, and when), or, with 0, runs it after all. */
+void         jobs_end(struct jobs *jobs, uint32_t loader_tag, int64_t ended_ms);
 /* Reporter: the loader is gone, its tag will be another one's. No thread may still run its code. */
 void jobs_forget(struct jobs *jobs, uint32_t loader_tag);
 

@@ -348,6 +348,30 @@ uint32_t attempts_adopt(JNIEnv *jni, int64_t coarse_ms)
     return found;
 }
 
+static void learn_code_of(JNIEnv *jni, jthread thread)
+{
+    struct threadtag tag = threadtag_get(thread);
+    if (!tag.known || !tag.task)
+        return;
+    jobject runnable = runnable_of(jni, thread);
+    if (is_task(jni, runnable))
+        learn_code(jni, runnable);
+    drop(jni, runnable);
+}
+
+void attempts_learn_code(JNIEnv *jni)
+{
+    jthread *threads = NULL;
+    jint count = 0;
+    if (me.book == NULL || JVM_TRY(GetAllThreads, &count, &threads) != WEIR_OK)
+        return; /* no TaskManager, or the hook is off */
+    for (jint i = 0; i < count; i++) {
+        learn_code_of(jni, threads[i]);
+        drop(jni, threads[i]);
+    }
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)threads);
+}
+
 void attempts_start_failed(struct threadtag tag, int64_t coarse_ms)
 {
     if (tag.task)

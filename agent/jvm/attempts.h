@@ -31,6 +31,8 @@ struct threadtag attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_
 /* Outside hooks, after hook_thread_install(): the tasks that run already. How many. Their begin is taken to be now: Flink's
  * Task does not say. */
 uint32_t attempts_adopt(JNIEnv *jni, int64_t coarse_ms);
+/* Reporter: whose job's code the loaders are that the tasks run with now, also of tasks that no hook has met. */
+void     attempts_learn_code(JNIEnv *jni);
 /* The start failed: undo. */
 void     attempts_start_failed(struct threadtag tag, int64_t coarse_ms);
 /* On the ending thread itself. Returns the attempt that ends with it, 0 for other threads. */

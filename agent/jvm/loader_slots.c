@@ -88,6 +88,31 @@ void loader_slots_reclaim(JNIEnv *jni, bool (*may_go)(uint32_t slot))
     }
 }
 
+uint32_t loader_slots_high(void)
+{
+    lock_take(&me.lock);
+    uint32_t high = me.fresh;
+    lock_drop(&me.lock);
+    return high;
+}
+
+bool loader_slots_watched(uint32_t slot)
+{
+    return slot < LOADER_SLOTS && atomic_load_explicit(&me.slot[slot].loader, memory_order_acquire) != NULL;
+}
+
+bool loader_slots_alive(JNIEnv *jni, uint32_t slot)
+{
+    jweak weak = slot < LOADER_SLOTS ? atomic_load_explicit(&me.slot[slot].loader, memory_order_acquire) : NULL;
+    return weak != NULL && !(*jni)->IsSameObject(jni, weak, NULL);
+}
+
+jobject loader_slots_object(JNIEnv *jni, uint32_t slot)
+{
+    jweak weak = slot < LOADER_SLOTS ? atomic_load_explicit(&me.slot[slot].loader, memory_order_acquire) : NULL;
+    return weak != NULL ? (*jni)->NewLocalRef(jni, weak) : NULL;
+}
+
 uint64_t loader_slots_dropped(void)
 {
     return atomic_load_explicit(&me.dropped, memory_order_relaxed);

@@ -20,6 +20,15 @@ void loader_slots_watch(JNIEnv *jni, uint32_t slot, jobject loader);
 bool loader_slots_short(void);
 /* Reporter. Gives up the slots of loaders that are gone; may_go is asked of each. */
 void loader_slots_reclaim(JNIEnv *jni, bool (*may_go)(uint32_t slot));
+/* Reporter. Slots ever used are below this number. */
+uint32_t loader_slots_high(void);
+/* Reporter. Did the slot get a loader to watch? */
+bool loader_slots_watched(uint32_t slot);
+/* Reporter. Is the loader that was watched still there? Asking keeps nothing alive. */
+bool loader_slots_alive(JNIEnv *jni, uint32_t slot);
+/* Reporter. A local reference, NULL when it is gone. It keeps the loader alive, also over a collection that is under way and
+ * would have found it dead: not to be asked regularly. */
+jobject loader_slots_object(JNIEnv *jni, uint32_t slot);
 /* How often none was free. */
 uint64_t loader_slots_dropped(void);
 

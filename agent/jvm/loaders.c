@@ -39,6 +39,8 @@ static struct {
     struct stacks *names;
     jfieldID       parent, context;
     struct loader *loader; /* by slot; tag = slot + 1 */
+    int64_t       *since;  /* by slot, as loader */
+    int64_t       *ended;  /* by slot: its job has; the reporter's own */
     uint8_t       *busy;   /* by slot: owners hold memory for it; the reporter's own */
 } all;
 
@@ -60,8 +62,11 @@ enum weir_rc loaders_init(JNIEnv *jni, struct stacks *names)
     if (all.parent == NULL || all.context == NULL)
         return WEIR_EJVM;
     all.loader = arena_map(LOADER_SLOTS * sizeof *all.loader);
+    all.since = arena_map(LOADER_SLOTS * sizeof *all.since);
+    all.ended = arena_map(LOADER_SLOTS * sizeof *all.ended);
     all.busy = arena_map(LOADER_SLOTS);
-    return all.loader != NULL && all.busy != NULL ? loader_slots_init() : WEIR_ENOMEM;
+    bool room = all.loader != NULL && all.since != NULL && all.ended != NULL && all.busy != NULL;
+    return room ? loader_slots_init() : WEIR_ENOMEM;
 }
 
 /* Dotted name of a class object. */
@@ -170,6 +175,7 @@ static struct loader meet(JNIEnv *jni, jobject object)
     if (fresh.kind == ATTR_LOADER_USER && fresh.user == 0)
         fresh.user = fresh.tag;
     all.loader[slot] = fresh;
+    all.since[slot] = acct_coarse_ms();
     /* Release: the entry is whole for a thread that reads the tag from the JVM. */
     atomic_thread_fence(memory_order_release);
     (*env_ti())->SetTag(env_ti(), object, (jlong)fresh.tag);
@@ -200,6 +206,15 @@ struct loader loaders_of_class(JNIEnv *jni, jclass c)
     return loader;
 }
 
+struct loader loaders_of_parent(JNIEnv *jni, jobject object)
+{
+    jobject parent = (*jni)->GetObjectField(jni, object, all.parent);
+    struct loader loader = loaders_of_object(jni, parent);
+    if (parent != NULL)
+        (*jni)->DeleteLocalRef(jni, parent);
+    return loader;
+}
+
 enum attr_loader loaders_context(JNIEnv *jni)
 {
     jthread thread = NULL;
@@ -211,6 +226,39 @@ enum attr_loader loaders_context(JNIEnv *jni)
         (*jni)->DeleteLocalRef(jni, object);
     (*jni)->DeleteLocalRef(jni, thread);
     return kind;
+}
+
+struct loader loaders_get(uint32_t tag)
+{
+    return tag > 0 && tag <= LOADER_SLOTS ? all.loader[tag - 1] : (struct loader){ .kind = ATTR_LOADER_BOOT };
+}
+
+uint32_t loaders_high(void)
+{
+    return loader_slots_high();
+}
+
+bool loaders_alive(JNIEnv *jni, uint32_t tag)
+{
+    return tag > 0 && loader_slots_alive(jni, tag - 1);
+}
+
+int64_t loaders_since(uint32_t tag)
+{
+    return tag > 0 && tag <= LOADER_SLOTS ? all.since[tag - 1] : 0;
+}
+
+void loaders_end(uint32_t tag, int64_t ended_ms)
+{
+    if (tag == 0 || tag > LOADER_SLOTS)
+        return;
+    all.ended[tag - 1] = ended_ms;
+    jobs_end(acct_jobs(), tag, ended_ms);
+}
+
+int64_t loaders_ended(uint32_t tag)
+{
+    return tag > 0 && tag <= LOADER_SLOTS ? all.ended[tag - 1] : 0;
 }
 
 static void mark_busy(void *unused, const struct owner_view *v)
@@ -226,6 +274,7 @@ static bool is_forgotten(uint32_t slot)
     if (all.busy[slot])
         return false;
     jobs_forget(acct_jobs(), slot + 1);
+    all.ended[slot] = 0;
     return true;
 }
 

@@ -4,6 +4,7 @@
 /* Class loaders by what they are to Flink. Each loader object is looked at once and then known by its JVMTI tag; no
  * reference to it is kept. */
 #include <jni.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/stacks.h"
@@ -22,8 +23,18 @@ enum weir_rc loaders_init(JNIEnv *jni, struct stacks *names);
 /* Any Java thread, also inside a hook; runs no Java code. */
 struct loader loaders_of_class(JNIEnv *jni, jclass c);
 struct loader loaders_of_object(JNIEnv *jni, jobject loader); /* NULL: boot */
+/* Of the loader that this one names as its parent. Outside hooks. */
+struct loader loaders_of_parent(JNIEnv *jni, jobject loader);
 /* The kind of the current thread's context class loader; ATTR_LOADER_BOOT if it has none. */
 enum attr_loader loaders_context(JNIEnv *jni);
+/* Reporter. What is known of a tag above 0 and up to loaders_high(); its kind is of no use when loaders_alive() says no. */
+struct loader loaders_get(uint32_t tag);
+uint32_t loaders_high(void);
+bool     loaders_alive(JNIEnv *jni, uint32_t tag);
+int64_t  loaders_since(uint32_t tag); /* first seen, by the coarse clock */
+/* Reporter. The job of this user-code loader was seen to have ended at this time (ms); 0: it runs after all. */
+void    loaders_end(uint32_t tag, int64_t ended_ms);
+int64_t loaders_ended(uint32_t tag); /* 0: not known to have */
 /* Reporter: when three quarters of the table are taken, forgets loaders that are gone and whose code holds nothing. */
 void loaders_reclaim(JNIEnv *jni);
 

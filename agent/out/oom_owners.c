@@ -154,7 +154,7 @@ static void put_work(struct buf *b, const struct group *g)
     put_numbers(b, g);
     owner_job(b, a);
     if (owner_is_jobs_code(a))
-        buf_puts(b, ", by a shared thread");
+        buf_puts(b, a->state == WEIR_ATTEMPT_ENDED ? ", ended, by a shared thread" : ", by a shared thread");
     else if (a->state == WEIR_ATTEMPT_SHARED)
         buf_puts(b, a->end_ms != 0 ? ", ended, by a thread it started" : ", by a thread it started");
     else if (a->state != WEIR_ATTEMPT_UNKNOWN)

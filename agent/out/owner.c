@@ -50,7 +50,8 @@ void owner_job(struct buf *b, const struct weir_attempt *attempt)
 
 bool owner_is_jobs_code(const struct weir_attempt *attempt)
 {
-    return attempt->known && attempt->state == WEIR_ATTEMPT_SHARED && attempt->begin_ms == 0;
+    bool ended = attempt->state == WEIR_ATTEMPT_ENDED && attempt->attempt < 0;
+    return attempt->known && (attempt->state == WEIR_ATTEMPT_SHARED || ended) && attempt->begin_ms == 0;
 }
 
 /* , attempt 0 of job orders (5f1c..9e2a), which has ended; of job orders (5f1c..9e2a), by a shared thread */
