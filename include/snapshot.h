@@ -131,6 +131,16 @@ struct weir_overhead {
     uint64_t agent; /* resident */
 };
 
+/* One of the VM's two pools for class metadata. */
+struct weir_metaspace {
+    bool     known;
+    uint64_t used, committed;
+    bool     limited;
+    uint64_t limit;
+};
+
+struct weir_classes; /* snapshot_loaders.h */
+
 struct weir_sheet {
     struct weir_row        rows[WEIR_COMPONENT_COUNT];
     struct weir_pool_row   pools[WEIR_POOL_COUNT];
@@ -142,6 +152,8 @@ struct weir_sheet {
     uint64_t                     unused_managed_ms;
     const struct weir_diagnosis *advice; /* about it; NULL: none */
     struct weir_threads    threads;
+    struct weir_metaspace      metaspace, class_space; /* the compressed class space is part of the metaspace */
+    const struct weir_classes *classes;                /* by class loader, as read last; NULL: not read */
     size_t                 owner_count;
     struct weir_owner      owners[WEIR_TOP_OWNERS];
 };

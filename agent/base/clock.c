@@ -25,6 +25,14 @@ int64_t clock_mono_ms(void)
     return read_ms(CLOCK_BOOTTIME);
 }
 
+int64_t clock_mono_us(void)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_BOOTTIME, &t) != 0)
+        return 0;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 void clock_iso(struct buf *b, int64_t wall_ms)
 {
     time_t sec = (time_t)(wall_ms / 1000);

@@ -22,7 +22,7 @@ static const struct {
 #define MANAGEMENT "java/lang/management/"
 
 static struct {
-    jobject   memory, threads, metaspace, classes;
+    jobject   memory, threads, metaspace, class_space, classes;
     jobject   heap_pools[MAX_HEAP_POOLS], code_pools[MAX_CODE_POOLS];
     int       heap_pool_count, code_pool_count;
     jobject   full_gcs[MAX_GC_BEANS];
@@ -98,6 +98,8 @@ static void keep_pool(JNIEnv *jni, jobject pool)
         ids.metaspace = (*jni)->NewGlobalRef(jni, pool);
     else if (ids.code_pool_count < MAX_CODE_POOLS && (strcmp(text, "CodeCache") == 0 || strncmp(text, "CodeHeap ", 9) == 0))
         ids.code_pools[ids.code_pool_count++] = (*jni)->NewGlobalRef(jni, pool);
+    else if (strcmp(text, "Compressed Class Space") == 0)
+        ids.class_space = (*jni)->NewGlobalRef(jni, pool);
     else if (ids.heap_pool_count < MAX_HEAP_POOLS && enum_is(jni, pool, type, constant, "HEAP"))
         ids.heap_pools[ids.heap_pool_count++] = (*jni)->NewGlobalRef(jni, pool);
 }
@@ -192,6 +194,7 @@ void pools_read(JNIEnv *jni, struct pools_figures *out)
     memset(out, 0, sizeof *out);
     out->heap = usage(jni, ids.memory, ids.heap_usage);
     out->metaspace = usage(jni, ids.metaspace, ids.pool_usage);
+    out->class_space = usage(jni, ids.class_space, ids.pool_usage);
     for (int i = 0; i < ids.heap_pool_count; i++) {
         struct pools_usage after = usage(jni, ids.heap_pools[i], ids.pool_after_gc);
         out->after_gc_known = out->after_gc_known || after.known;

@@ -18,6 +18,7 @@ struct pools_usage {
 struct pools_figures {
     struct pools_usage heap, metaspace; /* metaspace: the whole of it, compressed class space included */
     struct pools_usage code; /* all heaps of the code cache */
+    struct pools_usage class_space;     /* that part; unknown without compressed class pointers */
     bool               after_gc_known;
     uint64_t           heap_after_gc; /* used right after the last collection of each pool, summed */
     bool               full_gcs_known;

@@ -22,6 +22,7 @@ struct vm_type {
 };
 
 static struct {
+    const struct vm_struct *structs;
     const char *flags; /* first JVMFlag */
     size_t      count, size;
     uint64_t    name_at, addr_at;
@@ -74,6 +75,7 @@ enum weir_rc vmflags_init(void)
     const struct vm_type *const *types = libjvm != NULL ? dlsym(libjvm, "gHotSpotVMTypes") : NULL;
     if (structs == NULL || types == NULL)
         return WEIR_ENOENT;
+    table.structs = *structs;
     for (const struct vm_struct *s = *structs; s->type_name != NULL; s++)
         take_field(s);
     for (const struct vm_type *t = *types; t->name != NULL; t++)
@@ -120,6 +122,16 @@ bool vmflags_heap(void **from, size_t *bytes)
     *from = *(void *const *)(const void *)(region + table.region_start_at);
     *bytes = *(const size_t *)(const void *)(region + table.region_words_at) * sizeof(void *);
     return *from != NULL && *bytes != 0;
+}
+
+bool vmflags_offset(const char *type, const char *field, uint64_t *offset)
+{
+    for (const struct vm_struct *s = table.structs; s != NULL && s->type_name != NULL; s++)
+        if (!s->is_static && strcmp(s->type_name, type) == 0 && strcmp(s->field_name, field) == 0) {
+            *offset = s->offset;
+            return true;
+        }
+    return false;
 }
 
 const char *vmflags_argument(int i)

@@ -16,6 +16,8 @@ bool vmflags_size(const char *name, uint64_t *value); /* intx, uintx, size_t, ui
 bool vmflags_bool(const char *name, bool *value);
 /* The address range reserved for the Java heap, constant. False: not known, as of ZGC, whose heap lies in several. Live phase. */
 bool vmflags_heap(void **from, size_t *bytes);
+/* Where a field stands in one of the VM's own structures ("Klass", "_class_loader_data"). False: not exported, or static. */
+bool vmflags_offset(const char *type, const char *field, uint64_t *offset);
 /* The i-th JVM argument in force, wherever it was given (command line, JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS, @file); NULL past
  * the last one. The text is the VM's and may hold secrets: look, do not keep. */
 const char *vmflags_argument(int i);

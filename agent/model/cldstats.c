@@ -143,7 +143,7 @@ static bool read_lines(const char *at, const char *end, struct cldstats_row *row
     return false;
 }
 
-enum weir_rc cldstats_read(const char *text, size_t len, uint64_t committed, struct cldstats_row *rows, size_t cap,
+enum weir_rc cldstats_read(const char *text, size_t len, uint64_t vm_used, struct cldstats_row *rows, size_t cap,
                            struct cldstats *out)
 {
     const char *at = text, *end = text + len;
@@ -158,7 +158,7 @@ enum weir_rc cldstats_read(const char *text, size_t len, uint64_t committed, str
         used += rows[i].used;
     }
     out->whole = out->left_out == 0 && classes == out->classes && held == out->held && used == out->used;
-    if (committed != 0 && out->used <= committed / WORD)
+    if (out->used < vm_used / 2)
         to_bytes(rows, out);
     return WEIR_OK;
 }

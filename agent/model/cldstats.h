@@ -27,9 +27,9 @@ struct cldstats {
 
 /* How many rows there can be at most. */
 size_t cldstats_lines(const char *text, size_t len);
-/* committed: of the whole metaspace, by the VM's own count. JDK 16 to 20 print words where others print bytes; what is in use
- * always is less than what is committed, and more than an eighth of it. WEIR_EINVAL: no such table. */
-enum weir_rc cldstats_read(const char *text, size_t len, uint64_t committed, struct cldstats_row *rows, size_t cap,
+/* vm_used: of the whole metaspace by the VM's own count, in bytes, which the table's total is equal to but for what happened
+ * meanwhile; 0 not known. JDK 16 to 20 print words where others print bytes. WEIR_EINVAL: no such table. */
+enum weir_rc cldstats_read(const char *text, size_t len, uint64_t vm_used, struct cldstats_row *rows, size_t cap,
                            struct cldstats *out);
 bool cldstats_is_type(const struct cldstats_row *row, const char *class_name);
 
