@@ -6,6 +6,7 @@
 
 #include "core/acct.h"
 #include "model/diagnose_threads.h"
+#include "metaspace.h"
 #include "readings.h"
 #include "say.h"
 #include "survivors.h"
@@ -22,8 +23,9 @@ static struct {
 /* A pool that is being shut down has so long until its threads count as left. */
 enum { ENDING_MS = 10000 };
 
-void judge_init(const struct options *options, const struct bounds *limits, enum weir_role role)
+void judge_init(JNIEnv *jni, const struct options *options, const struct bounds *limits, enum weir_role role)
 {
+    metaspace_init(jni, options);
     me.options = options;
     me.limits = limits;
     me.role = role;
@@ -125,10 +127,22 @@ static void threads(int64_t now)
     threads_left(now);
 }
 
+static void leaked_loaders(const struct pools_figures *vm, int64_t now)
+{
+    struct weir_survived survived;
+    metaspace_second(vm, now);
+    if (me.options->mode == WEIR_MODE_OBSERVE || me.role == WEIR_ROLE_OTHER)
+        return;
+    struct policy_verdict v = metaspace_judge(now, &survived);
+    if (v.level != WEIR_LEVEL_NONE)
+        say_leaked_loaders(&v, &survived);
+}
+
 void judge_second(int64_t now)
 {
     budget(now);
     const struct pools_figures *vm = readings_vm();
+    leaked_loaders(vm, now);
     rows(vm, now);
     overhead(now);
     survivors(vm, now);

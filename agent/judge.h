@@ -3,6 +3,7 @@
 #define JUDGE_H
 /* Once a second: levels of what no hook sees coming. Rows that only the VM knows, the budget's slope, memory that outlives its
  * attempt. The reporter's thread only. */
+#include <jni.h>
 #include <stdint.h>
 
 #include "bounds.h"
@@ -10,7 +11,7 @@
 #include "weir.h"
 
 /* What is pointed to outlives the process. */
-void judge_init(const struct options *options, const struct bounds *limits, enum weir_role role);
+void judge_init(JNIEnv *jni, const struct options *options, const struct bounds *limits, enum weir_role role);
 void judge_second(int64_t now_ms);
 
 #endif

@@ -39,7 +39,7 @@
 #include "reply.h"
 #include "reporter.h"
 
-enum { ERROR_CAP = 1024, RULES_FILE_MAX = 64 * 1024, OLDEST_JAVA = 11, VMDEATH_WAIT_MS = 1000, ATTACH_OPTIONS_MAX = 1200 };
+enum { ERROR_CAP = 1024, RULES_FILE_MAX = 64 * 1024, OLDEST_JAVA = 11, VMDEATH_WAIT_MS = 2500, ATTACH_OPTIONS_MAX = 1200 };
 
 static struct {
     struct options         options;

@@ -13,6 +13,7 @@
 #include "jvm/hook_throw.h"
 #include "jvm/pools.h"
 #include "jvm/vmflags.h"
+#include "metaspace.h"
 #include "model/heldthreads.h"
 #include "readings.h"
 #include "threadview.h"
@@ -41,11 +42,16 @@ static bool contains(const char *text, const char *part)
     return strstr(text, part) != NULL;
 }
 
+static bool is_metaspace(const struct ring_event *e)
+{
+    return e->oom_kind == ACCT_OOM_METASPACE || e->oom_kind == ACCT_OOM_CLASS_SPACE;
+}
+
 static enum weir_oom_pool pool_of(const struct ring_event *e, const struct weir_stack *stack)
 {
     if (e->oom_kind == ACCT_OOM_HEAP)
         return WEIR_OOM_HEAP;
-    if (e->oom_kind == ACCT_OOM_METASPACE)
+    if (is_metaspace(e))
         return WEIR_OOM_METASPACE;
     if (e->oom_kind == ACCT_OOM_THREADS)
         return WEIR_OOM_THREADS;
@@ -211,6 +217,11 @@ static void find_held(JNIEnv *jni, int64_t oom_ms)
 struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_collect)
 {
     read_error(jni, e);
+    if (is_metaspace(e)) {
+        metaspace_exhausted(may_collect);
+        snprintf(me.message, sizeof me.message, "%s",
+                 e->oom_kind == ACCT_OOM_CLASS_SPACE ? "Compressed class space" : "Metaspace"); /* the VM's own words */
+    }
     memset(&me.oom, 0, sizeof me.oom);
     if (e->oom_kind == ACCT_OOM_THREADS)
         threadview_read(e->oom_ms, clock_wall_ms());

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sysfs.h"
+#include "classes.h"
 #include "core/acct.h"
 #include "jvm/bits.h"
 #include "jvm/dcmd.h"
@@ -79,6 +80,11 @@ static void vm_rows(struct weir_sheet *out, int64_t now)
     out->rows[WEIR_HEAP].kind_bytes[WEIR_KIND_HEAP] = out->rows[WEIR_HEAP].used;
     out->rows[WEIR_FRAMEWORK_HEAP].note = "one Java heap with task.heap: see pools.heap";
     out->rows[WEIR_TASK_HEAP].note = "one Java heap with framework.heap: see pools.heap";
+}
+
+static struct weir_metaspace metaspace_of(const struct pools_usage *u)
+{
+    return (struct weir_metaspace){ u->known, u->used, u->committed, u->has_max, u->max };
 }
 
 static void pools(struct weir_sheet *out, int64_t now)
@@ -244,6 +250,9 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     hook_class_snapshot(&out->definitions);
     out->definitions.loaded_known = me.vm.loaded_known;
     out->definitions.loaded = me.vm.loaded;
+    out->metaspace = metaspace_of(&me.vm.metaspace);
+    out->class_space = metaspace_of(&me.vm.class_space);
+    out->classes = classes_last();
     pools(out, now);
     process(out);
     overhead(out, now);

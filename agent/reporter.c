@@ -126,7 +126,7 @@ static void JNICALL run(jvmtiEnv *ti, JNIEnv *jni, void *unused)
     me.jni = jni;
     readings_init(jni, &readings);
     threadview_init(jni, c->options, c->hooks->threads);
-    judge_init(c->options, c->limits, c->role);
+    judge_init(jni, c->options, c->limits, c->role);
     say_start(jni, c);
     me.begin_ms = me.last_sheet_ms = me.last_tick_ms = clock_mono_ms();
     regovern();

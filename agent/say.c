@@ -16,12 +16,15 @@
 #include "govern.h"
 #include "jvm/loader_slots.h"
 #include "jvm/vmflags.h"
+#include "metaspace.h"
 #include "model/diagnose.h"
 #include "model/diagnose_threads.h"
+#include "model/diagnose_metaspace.h"
 #include "model/diagnose_unused.h"
 #include "oom.h"
 #include "out/figure.h"
 #include "out/out.h"
+#include "out/out_classes.h"
 #include "out/out_sheet.h"
 #include "out/parts.h"
 #include "outputs.h"
@@ -106,6 +109,8 @@ static void advise(void)
 void say_sheet(const char *reason)
 {
     threadview_read(clock_wall_ms(), clock_wall_ms());
+    if (strcmp(reason, "exit") != 0)
+        metaspace_read(strcmp(reason, "request") == 0 ? METASPACE_NOW : METASPACE_SHEET);
     take_sheet(WEIR_COMPONENT_COUNT);
     advise();
     struct weir_header h = header();
@@ -207,12 +212,31 @@ void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_ki
 {
     if (v->level == WEIR_LEVEL_NONE)
         return;
+    if (c == WEIR_JVM_METASPACE)
+        metaspace_explain();
     take_sheet(c);
     breach_head(v, c, kind);
     me.breach.used = used;
     if (limit != 0)
         me.breach.limit = (struct weir_limit){ true, me.breach.limit.declared, limit, "jvm flag" };
     me.breach.sheet = me.sheet;
+    struct diagnose_flink f = flink();
+    if (c == WEIR_JVM_METASPACE)
+        diagnose_metaspace_level(&me.breach, &f);
+    say_breach();
+}
+
+void say_leaked_loaders(const struct policy_verdict *v, const struct weir_survived *survived)
+{
+    const struct weir_limit *pool = &me.config.limits->pool[WEIR_POOL_METASPACE];
+    take_sheet(WEIR_JVM_METASPACE);
+    breach_head(v, WEIR_JVM_METASPACE, WEIR_KIND_CLASS);
+    me.breach.used = me.sheet.rows[WEIR_JVM_METASPACE].used;
+    if (pool->set)
+        me.breach.limit = (struct weir_limit){ true, me.breach.limit.declared, pool->bytes, pool->source };
+    me.breach.survived = *survived;
+    me.breach.sheet = me.sheet;
+    diagnose_metaspace_survived(&me.breach);
     say_breach();
 }
 
@@ -268,6 +292,8 @@ static void say_oom(const struct ring_event *e)
 /* JSON only: what a finished attempt left behind is judged later, when a collection had its chance. */
 static void say_attempt(const struct ring_event *e)
 {
+    if (e->type == RING_ATTEMPT_END)
+        metaspace_attempt_ended();
     struct weir_attempt_event event = { .ended = e->type == RING_ATTEMPT_END };
     if (!attempts_get(acct_attempts(), acct_stacks(), e->attempt, &event.attempt))
         return;
@@ -391,6 +417,7 @@ void say_tell_sheet(struct buf *out)
 
 void say_tell_report(struct buf *out)
 {
+    metaspace_read(METASPACE_ALL);
     say_to_blackbox();
     const struct ledger_sheet *l = blackbox_sheet();
     out_sheet_who(out, l);
@@ -398,6 +425,7 @@ void say_tell_report(struct buf *out)
     out_sheet_table(out, &l->sheet);
     buf_puts(out, l->sheet.owner_count != 0 ? "\n" : "");
     out_sheet_owners(out, &l->sheet);
+    out_classes_lines(out, &l->sheet, WEIR_TOP_LOADERS);
     if (me.unused.text[0] != '\0')
         buf_printf(out, "\nadvice %s", me.unused.text);
     for (uint32_t i = 0; i < l->line_count; i++) {

@@ -40,6 +40,8 @@ void say_threads(const struct policy_verdict *v, uint64_t used, const struct wei
 /* Memory of ended attempts that outlived collections, about the biggest of its owners (at least one). */
 void say_survived(const struct policy_verdict *v, const struct weir_survived *survived, const struct weir_owner *owners,
                   size_t owner_count);
+/* Class loaders of ended jobs that outlived collections. */
+void say_leaked_loaders(const struct policy_verdict *v, const struct weir_survived *survived);
 /* A sheet into the JSON lines: "interval", "request", "exit". */
 void say_sheet(const char *reason);
 /* A sheet into the ledger; returned until the next call of anything here. */

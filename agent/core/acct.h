@@ -79,7 +79,7 @@ bool acct_seed(uintptr_t addr, uint64_t bytes, enum weir_component component, en
 
 /* An OutOfMemoryError, and who made it: java.nio.Bits, a copy of Netty, other Java code, or the VM. Each has its own limit of
  * reports: a library that makes errors of its own hides nobody else's. */
-enum acct_oom_kind { ACCT_OOM_DIRECT, ACCT_OOM_NETTY, ACCT_OOM_OTHER, ACCT_OOM_HEAP, ACCT_OOM_METASPACE, ACCT_OOM_THREADS, ACCT_OOM_KINDS };
+enum acct_oom_kind { ACCT_OOM_DIRECT, ACCT_OOM_NETTY, ACCT_OOM_OTHER, ACCT_OOM_HEAP, ACCT_OOM_METASPACE, ACCT_OOM_THREADS, ACCT_OOM_CLASS_SPACE, ACCT_OOM_KINDS };
 /* Is one of this kind to be told now? At most one in ten seconds; the others are counted. */
 bool acct_oom_due(enum acct_oom_kind kind);
 /* ticket: where its text can be asked for later; 0 none. */

@@ -37,6 +37,8 @@ static jobject new_commands(JNIEnv *jni)
 enum weir_rc dcmd_init(JNIEnv *jni)
 {
     size_t len;
+    if (me.commands != NULL)
+        return WEIR_OK;
     me.commands = new_commands(jni);
     char *text = dcmd_run(jni, "VM.uptime", &len);
     if (text == NULL) {

@@ -8,7 +8,7 @@
 
 #include "weir.h"
 
-/* Once, early: later there may be no room for its classes. WEIR_EJVM: a JVM without jdk.management; no command can be run. */
+/* Early: later there may be no room for its classes. WEIR_EJVM: a JVM without jdk.management; no command can be run. */
 enum weir_rc dcmd_init(JNIEnv *jni);
 /* What the command prints, as the JVM's UTF-8, NUL-terminated; NULL when it cannot be run. Give it back with dcmd_drop(). */
 char *dcmd_run(JNIEnv *jni, const char *command, size_t *len);

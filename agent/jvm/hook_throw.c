@@ -152,9 +152,10 @@ static jobject JNICALL hook_fill(JNIEnv *jni, jobject error, jint dummy)
 bool hook_throw_exhausted(JNIEnv *jni, const char *what)
 {
     struct owner_key key;
-    enum acct_oom_kind kind = strstr(what, "thread") != NULL                                             ? ACCT_OOM_THREADS
-                              : strstr(what, "etaspace") != NULL || strstr(what, "class space") != NULL ? ACCT_OOM_METASPACE
-                                                                                                         : ACCT_OOM_HEAP;
+    enum acct_oom_kind kind = strstr(what, "thread") != NULL        ? ACCT_OOM_THREADS
+                              : strstr(what, "etaspace") != NULL    ? ACCT_OOM_METASPACE
+                              : strstr(what, "class space") != NULL ? ACCT_OOM_CLASS_SPACE
+                                                                    : ACCT_OOM_HEAP;
     bool told = false;
     if (!door_takes())
         return false;

@@ -293,3 +293,23 @@ size_t advice_off_heap(const struct flinkconf *conf, struct flink_version versio
     *why = "no larger size derives";
     return find_ways(&s, out);
 }
+
+size_t advice_metaspace(const struct flinkconf *conf, struct flink_version version, enum weir_role role,
+                        const struct weir_sheet *sheet, uint64_t bytes, struct weir_advice *out, const char **why)
+{
+    struct search            s;
+    const struct weir_limit *limit = &sheet->rows[WEIR_JVM_METASPACE].limit;
+    if (!begin(&s, conf, version, role, sheet, why))
+        return 0;
+    s.key = role == WEIR_ROLE_JOBMANAGER ? FLINKKEY_JM_METASPACE : FLINKKEY_TM_METASPACE;
+    s.row = WEIR_JVM_METASPACE;
+    s.bytes = whole_mib(bytes);
+    *why = "the configuration that was read does not give the limits in force";
+    if (limit->set && strcmp(limit->source, "option") != 0 && limit->bytes != s.base.rows[s.row].bytes)
+        return 0;
+    *why = "the size in force would hold it";
+    if (s.bytes <= s.base.rows[s.row].bytes)
+        return 0;
+    *why = "no larger size derives";
+    return find_ways(&s, out);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef MODEL_ADVICE_H
 #define MODEL_ADVICE_H
-/* Which size of task.off-heap (JobManager: off-heap) would hold, found by running Flink's derivation with it.
+/* Which size of task.off-heap (JobManager: off-heap) or jvm-metaspace would hold, found by running Flink's derivation with it.
  * Ways are put one after the other into an array of struct weir_advice. An entry with `changes` begins a way; an entry
  * behind it whose changes are "" is a further option of the same way. */
 #include <stddef.h>
@@ -24,6 +24,10 @@ struct advice_need {
 size_t advice_off_heap(const struct flinkconf *conf, struct flink_version version, enum weir_role role,
                        const struct weir_sheet *sheet, struct advice_need need, struct weir_advice *out,
                        const char **why);
+
+/* taskmanager.memory.jvm-metaspace.size (jobmanager.memory...) of at least so many bytes. Else as above. */
+size_t advice_metaspace(const struct flinkconf *conf, struct flink_version version, enum weir_role role,
+                        const struct weir_sheet *sheet, uint64_t bytes, struct weir_advice *out, const char **why);
 
 /* taskmanager.memory.managed.size: 0, and what that gives back: in the first way to other rows, in the second one to the
  * machine, with every other row kept. Else as above. */

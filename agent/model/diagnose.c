@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "model/diagnose_direct.h"
+#include "model/diagnose_metaspace.h"
 #include "model/diagnose_netty.h"
 #include "model/diagnose_threads.h"
 #include "model/diagnose_unused.h"
@@ -31,6 +32,8 @@ void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink)
         diagnose_netty(oom);
     if (oom->pool == WEIR_OOM_THREADS && oom->sheet.threads.known)
         diagnose_threads(&oom->diagnosis[oom->diagnosis_count++], &oom->sheet.threads, true);
+    if (oom->pool == WEIR_OOM_METASPACE)
+        diagnose_metaspace(oom, flink);
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY)
         diagnose_uncounted(oom);
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_HEAP || oom->pool == WEIR_OOM_METASPACE)

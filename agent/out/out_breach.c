@@ -9,11 +9,14 @@
 #include "out/figure.h"
 #include "out/out.h"
 #include "out/out_threads.h"
+#include "out/out_classes.h"
 #include "out/owner.h"
 #include "out/parts.h"
 #include "out/utf8.h"
 
 #include "base/poison.h"
+
+enum { LOADERS_SAID = 4 };
 
 static void put_budget_name(struct buf *b, bool jobmanager)
 {
@@ -230,6 +233,8 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
 {
     if (breach->of_threads)
         out_threads_breach(b, breach);
+    else if (breach->reason == WEIR_REASON_SURVIVED && breach->component == WEIR_JVM_METASPACE)
+        out_classes_survived(b, breach);
     else if (breach->reason == WEIR_REASON_SURVIVED)
         put_survived(b, breach);
     else if (parts_is_budgets(breach))
@@ -241,6 +246,10 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
     if (breach->suppressed != 0)
         buf_printf(b, " (%" PRIu64 " more since the last line)", breach->suppressed);
     put_direct_pool(b, breach);
+    if (breach->component == WEIR_JVM_METASPACE) {
+        out_classes_lines(b, &breach->sheet, LOADERS_SAID);
+        out_classes_pins(b, breach->sheet.classes);
+    }
     put_stack(b, &breach->stack);
     for (size_t i = 0; i < breach->sheet.owner_count && i < WEIR_TOP_OWNERS; i++)
         put_owner(b, &breach->sheet.owners[i], breach);

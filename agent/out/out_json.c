@@ -2,16 +2,20 @@
 /* out_json.c: the JSON lines of DESIGN.md 7; keys and their order are a contract with others' scripts.
  * Unknown is never 0: a row nobody counts has "used":null and a note, a limit that is not set is null, and what no part
  * of the agent measures yet has no key at all. Bytes are integers, times ISO 8601 in UTC. */
+#include <string.h>
+
 #include "out/json.h"
 #include "out/out.h"
 #include "out/out_definitions.h"
 #include "out/out_threads.h"
+#include "out/out_classes.h"
 #include "out/parts.h"
 
 #include "base/poison.h"
 
 /* The kinds that some hook counts. A kind joins when its hook does; until then its 0 would be a lie. */
 static const enum weir_kind counted_kinds[] = { WEIR_KIND_DIRECT, WEIR_KIND_UNSAFE, WEIR_KIND_FFM, WEIR_KIND_MAPPED };
+enum { LOADERS_SAID = 32, LOADERS_ASKED = 256 }; /* class loaders in an event; in a sheet that was asked for */
 enum { COUNTED_KINDS = sizeof(counted_kinds) / sizeof(counted_kinds[0]) };
 
 static const char *reason_word(enum weir_reason reason)
@@ -349,6 +353,7 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     put_owners(&j, sheet);
     out_threads_json(&j, &sheet->threads);
     out_definitions_json(&j, &sheet->definitions);
+    out_classes_json(&j, sheet, strcmp(reason, "request") == 0 ? LOADERS_ASKED : WEIR_TOP_LOADERS);
     if (sheet->unused_managed_ms != 0)
         json_unsigned(&j, "unused_managed_ms", sheet->unused_managed_ms);
     if (sheet->advice != NULL)
@@ -408,6 +413,15 @@ static void put_survived(struct json *j, const struct weir_breach *breach)
     put_diagnoses(j, breach->diagnosis, breach->diagnosis_count);
 }
 
+static void put_classes(struct json *j, const struct weir_breach *breach)
+{
+    if (breach->component != WEIR_JVM_METASPACE)
+        return;
+    out_classes_json(j, &breach->sheet, LOADERS_SAID);
+    if (breach->reason != WEIR_REASON_SURVIVED) /* said with it */
+        put_diagnoses(j, breach->diagnosis, breach->diagnosis_count);
+}
+
 void out_json_breach(struct buf *b, const struct weir_header *h, const struct weir_breach *breach)
 {
     struct json j = begin_event(b, "breach", h);
@@ -436,6 +450,7 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
         out_threads_json(&j, &breach->sheet.threads);
         put_diagnoses(&j, breach->diagnosis, breach->diagnosis_count);
     }
+    put_classes(&j, breach);
     end_event(&j);
 }
 
@@ -517,6 +532,8 @@ void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_
     put_held(&j, oom);
     if (oom->pool == WEIR_OOM_THREADS)
         out_threads_json(&j, &oom->sheet.threads);
+    if (oom->pool == WEIR_OOM_METASPACE)
+        out_classes_json(&j, &oom->sheet, LOADERS_SAID);
     put_diagnoses(&j, oom->diagnosis,
                   oom->diagnosis_count < WEIR_MAX_DIAGNOSES ? oom->diagnosis_count : WEIR_MAX_DIAGNOSES);
     end_event(&j);

@@ -15,19 +15,21 @@
 #include "out/oom_pool.h"
 #include "out/out.h"
 #include "out/out_threads.h"
+#include "out/out_classes.h"
 #include "out/owner.h"
 #include "out/parts.h"
 #include "out/utf8.h"
 
 #include "base/poison.h"
 
-enum { KEPT_FRAMES = 12, TEXT = 2048 };
+enum { KEPT_FRAMES = 12, TEXT = 2048, LOADERS_SAID = 4 };
 
 /* ---- the first line ---- */
 
 static const struct weir_diagnosis *verdict(const struct weir_oom *oom)
 {
-    bool judged = oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY || oom->pool == WEIR_OOM_THREADS;
+    bool judged = oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY || oom->pool == WEIR_OOM_THREADS ||
+                  oom->pool == WEIR_OOM_METASPACE;
     return judged && oom->diagnosis_count > 0 ? &oom->diagnosis[0] : NULL;
 }
 
@@ -227,6 +229,12 @@ static void put_stack(struct buf *b, const struct weir_stack *stack)
         buf_printf(b, "\n    ... %d frames in all", count);
 }
 
+static void put_classes(struct buf *b, const struct weir_oom *oom)
+{
+    out_classes_lines(b, &oom->sheet, LOADERS_SAID);
+    out_classes_pins(b, oom->sheet.classes);
+}
+
 static void put_said(struct buf *b, const struct weir_oom *oom)
 {
     char       data[TEXT];
@@ -249,6 +257,8 @@ void out_text_oom(struct buf *b, const struct weir_oom *oom)
     put_proof(b, oom, &s);
     if (oom->pool == WEIR_OOM_THREADS)
         out_threads_report(b, &oom->sheet.threads);
+    else if (oom->pool == WEIR_OOM_METASPACE)
+        put_classes(b, oom);
     else
         oom_owners_put(b, oom, is_leak(oom));
     oom_held_put(b, oom);
