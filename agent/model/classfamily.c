@@ -15,7 +15,8 @@
 
 enum fold { TO_MARK, OF_PACKAGE, DIGITS };
 
-/* A mark anywhere in the name, whose first character says most: nearly all names have no '$' or '_' at these places. */
+/* A mark in the simple name, from its first '$' on: nearly all names have none, or one that no mark has its next letter in common
+ * with. */
 static const struct mark {
     const char           *text;
     enum classfamily_kind kind;
@@ -32,8 +33,8 @@ static const struct mark {
     { "$ByteBuddy$", CLASSFAMILY_WOVEN, TO_MARK },
     { "$HibernateProxy$", CLASSFAMILY_WOVEN, TO_MARK },
     { "$MockitoMock$", CLASSFAMILY_WOVEN, TO_MARK },
-    { "_$$_javassist", CLASSFAMILY_WOVEN, TO_MARK },
-    { "_$$_jvst", CLASSFAMILY_WOVEN, TO_MARK },
+    { "$$_javassist", CLASSFAMILY_WOVEN, TO_MARK },
+    { "$$_jvst", CLASSFAMILY_WOVEN, TO_MARK },
     { "$_run_closure", CLASSFAMILY_GROOVY, TO_MARK },
     { "$_closure", CLASSFAMILY_GROOVY, TO_MARK },
 };
@@ -53,7 +54,7 @@ static const struct {
 struct text {
     const char *name; /* dotted */
     size_t      len, simple; /* where the name without its package begins */
-    bool        dollar;
+    size_t      dollar;      /* the first '$' of the simple name; len: none */
 };
 
 static bool is_digit(char c)
@@ -61,23 +62,32 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Dotted, without "L;" and without "/0x0000000800c03000", ".0x..." or, of older ones, "/1234". */
+/* Dotted, without "L;" and without "/0x0000000800c03000", ".0x..." or, of older ones, "/1234": no package or class begins with a
+ * digit. */
 static struct text plain_text(const char *name, char out[CLASSFAMILY_NAME_MAX])
 {
     struct text t = { .name = out };
     size_t      n = strlen(name);
     bool        signature = n > 2 && name[0] == 'L' && name[n - 1] == ';';
-    const char *end = signature ? name + n - 1 : name + n;
-    for (const char *p = signature ? name + 1 : name; p < end && t.len < CLASSFAMILY_NAME_MAX - 1; p++) {
-        bool separator = *p == '/' || *p == '.' || *p == '+';
-        if (separator && p + 1 < end && is_digit(p[1])) /* no package or class begins with a digit */
+    const char *from = signature ? name + 1 : name;
+    size_t      len = signature ? n - 2 : n, i;
+    len = len < CLASSFAMILY_NAME_MAX - 1 ? len : CLASSFAMILY_NAME_MAX - 1;
+    for (i = 0; i < len; i++) {
+        char c = from[i];
+        out[i] = c;
+        if (c > '/') /* most: letters, '_' */
+            continue;
+        if ((c == '/' || c == '.' || c == '+') && i + 1 < len && is_digit(from[i + 1]))
             break;
-        t.dollar = t.dollar || *p == '$';
-        out[t.len++] = *p == '/' ? '.' : *p;
-        if (*p == '/' || *p == '.')
-            t.simple = t.len;
+        if (c == '/' || c == '.') {
+            out[i] = '.';
+            t.simple = i + 1;
+        }
     }
-    out[t.len] = '\0';
+    out[i] = '\0';
+    t.len = i;
+    const char *dollar = memchr(out + t.simple, '$', t.len - t.simple);
+    t.dollar = dollar != NULL ? (size_t)(dollar - out) : t.len;
     return t;
 }
 
@@ -105,26 +115,34 @@ static void put_folded(struct classfamily *out, const char *s)
     }
 }
 
+static const struct mark *mark_at(const char *at)
+{
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (at[1] == marks[i].text[1] && strncmp(at, marks[i].text, strlen(marks[i].text)) == 0)
+            return &marks[i];
+    return NULL;
+}
+
 static bool by_mark(const struct text *t, struct classfamily *out)
 {
-    for (size_t i = 0; t->dollar && i < sizeof marks / sizeof marks[0]; i++) {
-        const char *at = strstr(t->name + t->simple, marks[i].text);
-        if (at == NULL)
-            continue;
-        out->kind = marks[i].kind;
-        put(out, t->name, marks[i].fold == OF_PACKAGE ? t->simple : (size_t)(at - t->name));
-        put(out, "*", marks[i].fold == OF_PACKAGE ? 1 : 0);
-        put(out, marks[i].text, strlen(marks[i].text));
-        put(out, "*", 1);
-        return true;
-    }
-    return false;
+    const struct mark *mark = NULL;
+    size_t             at = t->dollar;
+    while (at < t->len && (mark = mark_at(t->name + at)) == NULL)
+        at += 1 + strcspn(t->name + at + 1, "$");
+    if (mark == NULL)
+        return false;
+    out->kind = mark->kind;
+    put(out, t->name, mark->fold == OF_PACKAGE ? t->simple : at);
+    put(out, "*", mark->fold == OF_PACKAGE ? 1 : 0);
+    put(out, mark->text, strlen(mark->text));
+    put(out, "*", 1);
+    return true;
 }
 
 static bool by_beginning(const struct text *t, struct classfamily *out)
 {
     for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
-        if (strncmp(t->name, beginnings[i].text, strlen(beginnings[i].text)) == 0) {
+        if (t->name[0] == beginnings[i].text[0] && strncmp(t->name, beginnings[i].text, strlen(beginnings[i].text)) == 0) {
             out->kind = beginnings[i].kind;
             put_folded(out, t->name);
             return true;
@@ -137,7 +155,7 @@ static bool is_lambda_form(const struct text *t)
 {
     static const char stem[] = "java.lang.invoke.LambdaForm$";
     size_t            n = sizeof stem - 1;
-    if (strncmp(t->name, stem, n) != 0 || t->len < n + 2 || t->len > n + 4 || t->name[t->len - 1] != 'H')
+    if (t->dollar + 1 != n || strncmp(t->name, stem, n) != 0 || t->len < n + 2 || t->len > n + 4 || t->name[t->len - 1] != 'H')
         return false;
     for (size_t i = n; i < t->len; i++)
         if (t->name[i] < 'A' || t->name[i] > 'Z')
@@ -162,8 +180,7 @@ static bool is_numbered(const struct text *t)
 /* StreamExecCalc$27 of no package. */
 static bool is_generated(const struct text *t)
 {
-    const char *simple = t->name + t->simple, *dollar = strchr(simple, '$');
-    return begins(simple, "GeneratedMetadata") || (t->simple == 0 && dollar != NULL && is_digit(dollar[1]));
+    return begins(t->name + t->simple, "GeneratedMetadata") || (t->simple == 0 && t->dollar < t->len && is_digit(t->name[t->dollar + 1]));
 }
 
 static enum classfamily_kind by_simple_name(const struct text *t)
