@@ -16,6 +16,7 @@ BEGIN {
     line("throwable", "Throwable built, ns", "added", "<=", 25)
     line("thread", "thread start+join, ns", "ratio", "<=", 1.08)
     line("thread-cpu", "  the process's CPU, ns", "ratio", "", "")
+    line("classdef", "class definition, ns", "ratio", "<=", 1.02)
     line("start", "JVM start to end, ms", "added", "<=", 20)
     line("start", "  agent dormant", "added", "<=", 20, "dormant")
     line("memory", "agent, 10,000 live, MiB", "value", "<=", 12)

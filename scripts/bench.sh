@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/.."
 
-readonly all_rows=(unsafe64 direct4k direct1m enforce idle throwable thread start memory flink)
+readonly all_rows=(unsafe64 direct4k direct1m enforce idle throwable thread classdef start memory flink)
 readonly out=$PWD/build/bench
 readonly lib=$PWD/build/libweir.so
 readonly jar=$PWD/java-test/target/jars/programs.jar
@@ -122,6 +122,9 @@ at_work()
     local components='task\.off-heap' sheet
     case $1 in weir | enforce) ;; idle) was_idle "$2"; return ;; *) return 0 ;; esac
     sheet=$(grep '"event":"sheet","' "$out/weir.jsonl" | tail -n 1) || die "$2 $1: no sheet; see $out/err"
+    if [ "$2" = classdef ]; then
+        grep -qE '"definitions":\{"classes":[1-9][0-9]{3}' <<< "$sheet" || die "$2 $1: no definitions counted: $sheet"
+    fi
     case $2 in unsafe64 | direct4k | direct1m) components+='|undecided' ;; enforce) ;; *) return 0 ;; esac
     grep -qE "\"($components)\":\\{[^}]*\"peak\":[1-9]" <<< "$sheet" || die "$2 $1: nothing booked: $sheet"
 }

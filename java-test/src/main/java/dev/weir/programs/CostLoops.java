@@ -33,8 +33,40 @@ public final class CostLoops {
             case "direct4k": meter.print(DEPTH, turns -> direct(turns, 4096)); break;
             case "direct1m": meter.print(DEPTH, turns -> direct(turns, 1 << 20)); break;
             case "throwable": meter.print(0, CostLoops::throwable); break;
+            case "classdef": meter.print(DEPTH, new Definitions()::run); break;
             case "thread": meter.printEach(CostLoops::thread); break;
             default: throw new IllegalArgumentException("no row " + args[0]);
+        }
+    }
+
+    /** The same small classes again and again, in a loader for each round of them, which the collector takes. */
+    private static final class Definitions {
+        private static final int CLASSES = 256;
+        private static final int METHODS = 62; // a file of 2.2 KB, the median of flink-runtime 1.20
+
+        private final String[] names = new String[CLASSES];
+        private final byte[][] files = new byte[CLASSES][];
+
+        Definitions() {
+            for (int i = 0; i < CLASSES; i++) {
+                names[i] = "com.acme.gen.Gen" + i;
+                files[i] = ClassFile.of(names[i], METHODS);
+            }
+        }
+
+        private static final class Loader extends ClassLoader {
+            Class<?> define(String name, byte[] file) {
+                return defineClass(name, file, 0, file.length);
+            }
+        }
+
+        void run(int turns) {
+            Loader loader = new Loader();
+            for (int i = 0; i < turns; i++) {
+                int at = i % CLASSES;
+                loader = at == 0 ? new Loader() : loader;
+                objectSink = loader.define(names[at], files[at]);
+            }
         }
     }
 
