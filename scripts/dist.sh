@@ -46,7 +46,7 @@ pack() {
     mkdir -p "build/$name" "build/$name-debug"
     put_binary libweir.so
     put_binary weir
-    install -m 0644 LICENSE LICENSE.libyaml README.md "build/$name"
+    install -m 0644 LICENSE scripts/LICENSE.libyaml README.md "build/$name"
     scripts/check-symbols.sh "build/$name/libweir.so"
     scripts/check-symbols.sh --program "build/$name/weir"
     tar -C build --sort=name --format=ustar --mtime="@$(epoch)" --owner=0 --group=0 --numeric-owner \
