@@ -4,7 +4,8 @@
  * What an ended attempt of a Flink job dropped hangs on its StreamTask, which has a finalizer (1.20 and 2.3): the first
  * collection only queues that, the second one frees. So there is a second one, when ended attempts hold what is lacking.
  * A collection that freed nothing of the component makes denials of the next second immediate, so a program that keeps
- * asking cannot keep the collector running; a second one that did not help is not made again for ten. Time is the books' coarse second: no clock is read here. */
+ * asking cannot keep the collector running; a second one that did not help is not made again for ten. Time is the books'
+ * coarse second: no clock is read here. */
 #include "jvm/deny.h"
 
 #include <errno.h>
