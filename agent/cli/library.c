@@ -21,6 +21,7 @@
 
 enum { FILE_MAX = 64 * 1024 * 1024, NOEXEC = 8 /* ST_NOEXEC, a name of GNU's */ };
 #define NAME "libweir.so"
+#define COPY "/tmp" /* where the message advises to copy to, in the JVM's own root */
 
 struct bytes {
     unsigned char *data;
@@ -102,9 +103,9 @@ static void say_missing(const struct jvmproc *p, const char *path, const char *o
     else
         buf_printf(
             why,
-            "%s is not in the file system of JVM %lld: add --copy /tmp, or copy it yourself: "
-            "cp %s /proc/%lld/root/tmp/" NAME " (kubectl cp %s POD:/tmp/" NAME
-            ") and add --lib /tmp/" NAME,
+            "%s is not in the file system of JVM %lld: add --copy " COPY ", or copy it yourself: "
+            "cp %s /proc/%lld/root" COPY "/" NAME " (kubectl cp %s POD:" COPY "/" NAME
+            ") and add --lib " COPY "/" NAME,
             path, pid, own, pid, own);
 }
 

@@ -153,16 +153,21 @@ class AttachForeignTest {
         }
     }
 
+    /** A file of the JVM's own root, as it is seen from here. */
+    private static Path inRoot(Answering jvm, String path) {
+        return Path.of("/proc/" + jvm.pid() + "/root" + path);
+    }
+
     @Test
     void aJvmInNamespacesOfItsOwnIsReachedFromOutside() {
         try (Answering jvm = startInside("mount -t tmpfs none " + place + "/lib")) {
             String pid = "" + jvm.pid();
             assertThat(weirAs(0, "list").out()).containsPattern("(?m)^ *" + pid + " 9999 +Answer +17\\S* +no +yes$");
             assertRefused(weirAs(0, "attach", pid, "--lib", lib()), lib() + " is not in the file system of JVM " + pid
-                    + ": add --copy /tmp, or copy it yourself: cp " + lib() + " /proc/" + pid + "/root/tmp/libweir.so");
+                    + ": add --copy /tmp, or copy it yourself: cp " + lib() + " " + inRoot(jvm, "/tmp/libweir.so"));
             assertOk(weirAs(0, "attach", pid, "--lib", lib(), "--copy", "/tmp"), "load 1 of uid 9999: \n");
             assertOk(weirAs(0, "status", pid), "load 2 of uid 9999: status\n");
-            assertThat(Path.of("/proc/" + pid + "/root/tmp")).isDirectoryNotContaining("glob:**/.{weir,attach}*");
+            assertThat(inRoot(jvm, "/tmp")).isDirectoryNotContaining("glob:**/.{weir,attach}*");
             assertThat(Path.of("/tmp/libweir.so")).doesNotExist();
             jvm.assertUnharmed();
         }
@@ -202,7 +207,7 @@ class AttachForeignTest {
         String prepare = "mkdir -m 777 /tmp/real && ln -s /tmp/real /tmp/link && mount -t tmpfs none " + place + "/lib";
         try (Answering jvm = startInside(prepare)) {
             assertOk(weirAs(0, "attach", "" + jvm.pid(), "--lib", lib(), "--copy", "/tmp/link"), "load 1 of uid 9999: \n");
-            assertThat(Path.of("/proc/" + jvm.pid() + "/root/tmp/real/libweir.so")).exists();
+            assertThat(inRoot(jvm, "/tmp/real/libweir.so")).exists();
             assertThat(Path.of("/tmp/real")).doesNotExist();
             jvm.assertUnharmed();
         }
