@@ -745,6 +745,16 @@ static void acct_errors_of_one_kind_hide_no_other(void)
     CU_ASSERT_EQUAL(told(ACCT_OOM_NETTY), 0);
 }
 
+static void acct_errors_not_told_apart_are_counted(void)
+{
+    open_with(1000, true);
+    acct_oom_suppress(ACCT_OOM_DIRECT);
+    acct_oom_suppress(ACCT_OOM_DIRECT);
+    CU_ASSERT_TRUE(acct_oom_due(ACCT_OOM_DIRECT));
+    CU_ASSERT_EQUAL(told(ACCT_OOM_DIRECT), 2);
+    CU_ASSERT_EQUAL(told(ACCT_OOM_OTHER), 0);
+}
+
 SUITE(acct, fresh, gone, CASE(acct_books_an_allocation_until_it_is_freed),
       CASE(acct_free_goes_to_the_account_of_the_record),
       CASE(acct_books_undecided_what_could_not_be_walked), CASE(acct_leaves_calls_undecided_while_sampling),
@@ -776,6 +786,6 @@ SUITE(acct, fresh, gone, CASE(acct_books_an_allocation_until_it_is_freed),
       CASE(acct_books_to_the_attempt_of_the_owner), CASE(acct_untracked_block_is_of_no_attempt),
       CASE(acct_snapshot_shows_the_attempt_of_an_owner),
       CASE(acct_snapshot_shows_the_job_of_an_owners_loader),
-      CASE(acct_errors_of_one_kind_hide_no_other),
+      CASE(acct_errors_of_one_kind_hide_no_other), CASE(acct_errors_not_told_apart_are_counted),
       CASE(acct_tells_of_attempts_in_their_order),
       CASE(acct_close_leaves_nothing_for_the_next_start));

@@ -223,6 +223,11 @@ bool acct_oom_due(enum acct_oom_kind kind)
     return due(&books.oom[kind].last_ms, &books.oom[kind].suppressed);
 }
 
+void acct_oom_suppress(enum acct_oom_kind kind)
+{
+    atomic_fetch_add_explicit(&books.oom[kind].suppressed, 1, memory_order_relaxed);
+}
+
 bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind, uint32_t ticket)
 {
     int err = errno;

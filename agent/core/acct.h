@@ -82,6 +82,8 @@ bool acct_seed(uintptr_t addr, uint64_t bytes, enum weir_component component, en
 enum acct_oom_kind { ACCT_OOM_DIRECT, ACCT_OOM_NETTY, ACCT_OOM_OTHER, ACCT_OOM_HEAP, ACCT_OOM_METASPACE, ACCT_OOM_THREADS, ACCT_OOM_CLASS_SPACE, ACCT_OOM_KINDS };
 /* Is one of this kind to be told now? At most one in ten seconds; the others are counted. */
 bool acct_oom_due(enum acct_oom_kind kind);
+/* One that is not told, and no walk is spent on finding out whether it is due. */
+void acct_oom_suppress(enum acct_oom_kind kind);
 /* ticket: where its text can be asked for later; 0 none. */
 /* False: the ring was full; the ticket is the caller's again. */
 bool acct_oom(void *thread, const struct owner_key *key, enum acct_oom_kind kind, uint32_t ticket);

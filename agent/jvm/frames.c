@@ -23,6 +23,8 @@
 #include "base/poison.h"
 
 enum { CACHE = 1 << 13, CACHE_LOCKS = 64, FEW = 8, DEEP = 512, NAME_CAP = 512, SOURCE_CAP = 256 };
+/* fillInStackTrace twice, four constructors, the thrower, and some for subclasses */
+enum { THROW_DEPTH = 9 };
 
 struct judged {
     jmethodID         method;
@@ -337,6 +339,29 @@ bool frames_thrown(void *env, struct owner_key *out)
 bool frames_starter(void *env, struct owner_key *out, bool *by_user)
 {
     return site_by(env, false, me.config.depth, out, by_user);
+}
+
+static bool is_of(JNIEnv *jni, jmethodID method, jclass wanted)
+{
+    jclass c = NULL;
+    if (wanted == NULL || (*env_ti())->GetMethodDeclaringClass(env_ti(), method, &c) != JVMTI_ERROR_NONE)
+        return false;
+    bool same = (*jni)->IsSameObject(jni, c, wanted);
+    (*jni)->DeleteLocalRef(jni, c);
+    return same;
+}
+
+enum frames_maker frames_maker(void *env, jclass c, jmethodID method)
+{
+    JNIEnv        *jni = env;
+    jvmtiFrameInfo frames[THROW_DEPTH];
+    for (jint i = stack_of_current(jni, THROW_DEPTH, frames) - 1; i > 0; i--) {
+        if (frames[i].method == method)
+            return FRAMES_OF_METHOD;
+        if (is_of(jni, frames[i].method, c))
+            return FRAMES_OF_CLASS;
+    }
+    return FRAMES_OF_OTHERS;
 }
 
 /* The JVM's own threads, whatever runs on them. Flink's (RPC, Netty, canceler) need no list: without a frame of the user, a

@@ -34,6 +34,10 @@ void frames_whole(void *jni, struct owner_key *key);
 bool frames_thrown(void *jni, struct owner_key *out);
 /* The same for who starts a thread, with all the frames that are kept. by_user: code of the user, a connector or a library decided. */
 bool frames_starter(void *jni, struct owner_key *out, bool *by_user);
+/* Who makes the error whose stack is being filled in: a method of this class, or this method (either may be NULL)? Its
+ * constructors stand between. */
+enum frames_maker { FRAMES_OF_OTHERS, FRAMES_OF_CLASS, FRAMES_OF_METHOD };
+enum frames_maker frames_maker(void *jni, jclass c, jmethodID method);
 /* May this thread's present call not be denied, whatever the limit (jvm/deny.h)? `key` is its site. Walks deep: rare. */
 bool frames_spared(void *jni, const struct owner_key *key);
 /* Does the user's code, or a library's, have a class defined on this thread, as mode=enforce may deny? Walks deep: rare. */

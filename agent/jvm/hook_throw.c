@@ -20,8 +20,7 @@
 #include "jvm/natives.h"
 #include "base/poison.h"
 
-/* fillInStackTrace twice, four constructors, the thrower, and some for subclasses */
-enum { TICKETS = 16, TEXT_CHARS = 512, THROW_DEPTH = 9 };
+enum { TICKETS = 16, TEXT_CHARS = 512, WALKS = 1000 };
 
 static jobject(JNICALL *real_fill)(JNIEnv *, jobject, jint);
 static struct {
@@ -30,6 +29,8 @@ static struct {
     jmethodID   start; /* Thread.start0; its class is never unloaded */
     atomic_bool quiet;
     atomic_uint next;
+    atomic_llong walks_ms; /* the second in which so many errors were walked */
+    atomic_uint walks, last_walked;
     /* A slot belongs to whoever moves `taken` from false to true, then to the reporter, who gives it back. */
     struct {
         atomic_bool taken;
@@ -80,52 +81,41 @@ static bool is_nettys(jclass c)
     return n > e && strcmp(name + n - e, ending) == 0;
 }
 
-/* Thrown by java.nio.Bits.reserveMemory: behind fillInStackTrace and the constructors. */
-static bool is_bits(JNIEnv *jni)
+/* A program may make errors as fast as it can: of those whose kind only their stack tells, no more than WALKS are
+ * walked in a second, which takes a millisecond. */
+static bool may_walk(void)
 {
-    jvmtiFrameInfo frames[THROW_DEPTH];
-    jint count = 0;
-    bool found = false;
-    if (me.bits == NULL || (*env_ti())->GetStackTrace(env_ti(), NULL, 0, THROW_DEPTH, frames, &count) != JVMTI_ERROR_NONE)
-        return false;
-    for (jint i = count - 1; i > 0 && !found; i--) {
-        jclass c = NULL;
-        if ((*env_ti())->GetMethodDeclaringClass(env_ti(), frames[i].method, &c) != JVMTI_ERROR_NONE)
-            continue;
-        found = (*jni)->IsSameObject(jni, c, me.bits);
-        (*jni)->DeleteLocalRef(jni, c);
-    }
-    return found;
+    long long now = acct_coarse_ms();
+    if (atomic_exchange_explicit(&me.walks_ms, now, memory_order_relaxed) != now)
+        atomic_store_explicit(&me.walks, 0, memory_order_relaxed);
+    return atomic_fetch_add_explicit(&me.walks, 1, memory_order_relaxed) < WALKS;
 }
 
-/* Made by the VM in Thread.start0, "unable to create native thread". */
-static bool is_start(void)
-{
-    jvmtiFrameInfo frames[THROW_DEPTH];
-    jint count = 0;
-    if ((*env_ti())->GetStackTrace(env_ti(), NULL, 0, THROW_DEPTH, frames, &count) != JVMTI_ERROR_NONE)
-        return false;
-    while (count > 0 && frames[count - 1].method != me.start)
-        count--;
-    return count > 0;
-}
-
-static enum acct_oom_kind kind_of(JNIEnv *jni, jobject error)
+/* False: not told apart, since there were too many in this second; counted with the one before, since they come in storms. */
+static bool kind_of(JNIEnv *jni, jobject error, enum acct_oom_kind *kind)
 {
     jclass c = (*jni)->GetObjectClass(jni, error);
     bool plain = (*jni)->IsSameObject(jni, c, me.out_of_memory), netty = !plain && is_nettys(c);
     (*jni)->DeleteLocalRef(jni, c);
-    if (netty || !plain)
-        return netty ? ACCT_OOM_NETTY : ACCT_OOM_OTHER;
-    return is_bits(jni) ? ACCT_OOM_DIRECT : is_start() ? ACCT_OOM_THREADS : ACCT_OOM_OTHER;
+    *kind = netty ? ACCT_OOM_NETTY : ACCT_OOM_OTHER;
+    if (!plain)
+        return true;
+    if (!may_walk()) {
+        acct_oom_suppress((enum acct_oom_kind)atomic_load_explicit(&me.last_walked, memory_order_relaxed));
+        return false;
+    }
+    enum frames_maker maker = frames_maker(jni, me.bits, me.start);
+    *kind = maker == FRAMES_OF_CLASS ? ACCT_OOM_DIRECT : maker == FRAMES_OF_METHOD ? ACCT_OOM_THREADS : ACCT_OOM_OTHER;
+    atomic_store_explicit(&me.last_walked, *kind, memory_order_relaxed);
+    return true;
 }
 
 static void note(JNIEnv *jni, jobject error)
 {
-    enum acct_oom_kind kind = kind_of(jni, error);
+    enum acct_oom_kind kind;
     struct owner_key key;
     uint32_t ticket;
-    if (!draw_slot(&ticket))
+    if (!kind_of(jni, error, &kind) || !draw_slot(&ticket))
         return;
     if (!acct_oom_due(kind) || !frames_thrown(jni, &key)) {
         hook_throw_drop(jni, ticket + 1);
