@@ -103,7 +103,9 @@ static void acct_books_undecided_what_could_not_be_walked(void)
     allocate(4096, 100);
     CU_ASSERT_EQUAL(fake.walks, 1);
     holds(WEIR_UNDECIDED, 100, 1);
+    CU_ASSERT_EQUAL(acct_used(WEIR_UNDECIDED), 100);
     CU_ASSERT_TRUE(acct_freed(4096));
+    CU_ASSERT_EQUAL(acct_used(WEIR_UNDECIDED), 0);
     books_are_empty();
 }
 

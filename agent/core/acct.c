@@ -352,6 +352,11 @@ void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT])
 
 uint64_t acct_used(enum weir_component component)
 {
+    uint64_t bytes, blocks;
+    if (component == WEIR_UNDECIDED) { /* the table alone knows them */
+        live_undecided(books.live, &bytes, &blocks);
+        return bytes;
+    }
     return atomic_load_explicit(&books.totals.used[component], memory_order_relaxed);
 }
 
