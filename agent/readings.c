@@ -223,6 +223,9 @@ static void overhead(struct weir_sheet *out, int64_t now)
     overhead_fill(me.jni, out, &me.vm, clock_mono_ms());
     me.overhead_known = row->measured;
     me.overhead = row->used;
+    uint64_t beside = row->used - row->kind_bytes[WEIR_KIND_STACK]; /* code cache, collector, agent, what rules= book */
+    out->threads.share_known = row->measured && row->limit.set;
+    out->threads.share = row->limit.bytes > beside ? row->limit.bytes - beside : 0;
     raise(&me.row_peak[WEIR_JVM_OVERHEAD], row->measured ? row->used : 0, now);
     row->peak = me.row_peak[WEIR_JVM_OVERHEAD].used;
     row->peak_time_ms = me.row_peak[WEIR_JVM_OVERHEAD].ms;

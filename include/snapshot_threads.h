@@ -45,6 +45,8 @@ struct weir_threads {
     int64_t  stacks_ms;          /* what follows was read so long ago; -1: not yet */
     uint64_t reserved, resident; /* of all stacks that were found, bytes */
     uint64_t not_found;          /* threads whose stack was not */
+    bool     share_known;
+    uint64_t share;              /* bytes of jvm-overhead that what else is measured of it leaves to stacks */
     size_t   limit_count, family_count;
     struct weir_thread_limit  limits[WEIR_THREAD_LIMITS]; /* what leaves least first */
     struct weir_thread_family families[WEIR_TOP_FAMILIES]; /* those of ended attempts first, then by threads */

@@ -26,7 +26,7 @@ static void fill_threads(struct weir_threads *t)
     creator.frames[0] = (struct weir_frame){ "java.lang.Thread", "start", "Thread.java", 809 };
     creator.frames[1] = (struct weir_frame){ "com.acme.Sink", "open", "Sink.java", 41 };
     *t = (struct weir_threads){ .known = true, .tasks = 176, .java = 150, .ended = 27, .reserved = 176 * MIB, .resident = 12 * MIB,
-                                .not_found = 2, .limit_count = 2, .family_count = 2, .other_families = 3, .other_threads = 9 };
+                                .not_found = 2, .share_known = true, .share = 150 * MIB, .limit_count = 2, .family_count = 2, .other_families = 3, .other_threads = 9 };
     t->limits[0] = (struct weir_thread_limit){ "pids.max", 480, 512, 32, false, true };
     t->limits[1] = (struct weir_thread_limit){ "max_map_count", 900, 65530, 32315, false, false };
     t->families[0] = (struct weir_thread_family){ .name = "acme-*", .java = true, .threads = 30, .reserved = 30 * MIB,
@@ -61,7 +61,8 @@ static void a_level_says_count_limit_verdict_and_families(void)
         "\n  by      30 acme-*, 27 of ended attempts, +6.8 per restart, stacks 2.0 MiB of 30.0 MiB, created at ",
         " com.acme.Sink.open(Sink.java:41)  [leak.jar]\n",
         "\n          2 GC Thread#*, stacks 0.0 MiB of 2.0 MiB\n",
-        "\n  all     176 threads, 150 Java's, 27 of ended attempts; stacks 12.0 MiB resident of 176.0 MiB, 2 not found\n",
+        "\n  all     176 threads, 150 Java's, 27 of ended attempts; stacks 12.0 MiB resident of 176.0 MiB, "
+        "jvm-overhead leaves them 150.0 MiB, 2 not found\n",
         "\n  limits  pids.max 480 of 512 (refused), max_map_count 900 of 65530",
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -110,6 +111,7 @@ static void json_counts_threads(void)
     expect("threads/families/0/creator", "\"com.acme.Sink.open(Sink.java:41)\"");
     expect("threads/families/0/java_stack/1", "\"com.acme.Sink.open(Sink.java:41)\"");
     expect("threads/families/1/creator", "null");
+    expect("threads/stack_share", "157286400");
     expect("threads/other_threads", "9");
     expect("diagnosis/0/id", "\"thread-leak\"");
 }
@@ -130,7 +132,8 @@ static void a_ledger_keeps_all_but_whole_stacks(void)
     CU_ASSERT_EQUAL_FATAL(out_ledger_read(bytes, sizeof bytes, &file, &why), WEIR_OK);
     const struct weir_threads *t = &file.last.sheet.threads;
     CU_ASSERT_TRUE_FATAL(t->known && t->limit_count == 2 && t->family_count == 2);
-    CU_ASSERT_TRUE(t->tasks == 176 && t->java == 150 && t->ended == 27 && t->reserved == 176 * MIB && t->not_found == 2);
+    CU_ASSERT_TRUE(t->tasks == 176 && t->java == 150 && t->ended == 27 && t->reserved == 176 * MIB && t->not_found == 2 &&
+                   t->share_known && t->share == 150 * MIB);
     CU_ASSERT_TRUE(t->limits[0].refused && t->limits[0].left == 32 && t->limits[1].used == 900);
     const struct weir_thread_family *f = &t->families[0];
     CU_ASSERT_TRUE(f->java && f->job_known && f->job_id[1] == 0x9e2a && f->runs == 4 && f->every_ms == 60000 && f->stack == NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stackmaps.c: /proc/self/maps in one pass, beside the sorted addresses. A stack is the mapping its address lies in and the
  * inaccessible one right below it, its guard: HotSpot's zones for a Java thread, glibc's page for others.
- * What the kernel may have joined on: above, another mapping of the same rights (cut by `above`); below the guard, another
+ * What the kernel may have joined on (about one stack in a thousand): above, another mapping of the same rights (cut by `above`); below the guard, another
  * inaccessible one (a guard of more than GUARD_MAX is not believed). Two addresses in one mapping: the first has it. */
 #include "base/stackmaps.h"
 

@@ -233,12 +233,13 @@ static void thread_family(struct wire *w, struct weir_thread_family *f)
 static void threads(struct wire *w, struct weir_threads *t)
 {
     uint64_t *const numbers[] = { &t->tasks,     &t->java,           &t->ended,        &t->reserved, &t->resident,
-                                  &t->not_found, &t->other_families, &t->other_threads };
+                                  &t->not_found, &t->other_families, &t->other_threads, &t->share };
     wire_bool(w, &t->known);
     if (!t->known)
         return;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         wire_u64(w, numbers[i]);
+    wire_bool(w, &t->share_known);
     wire_i64(w, &t->stacks_ms);
     t->limit_count = wire_below(w, (uint32_t)t->limit_count, WEIR_THREAD_LIMITS + 1);
     for (size_t i = 0; i < t->limit_count && !w->bad; i++)

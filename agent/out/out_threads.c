@@ -82,6 +82,8 @@ void out_threads_json(struct json *j, const struct weir_threads *t)
     if (t->stacks_ms >= 0) {
         json_unsigned(j, "stack_reserved", t->reserved);
         json_unsigned(j, "stack_resident", t->resident);
+        if (t->share_known)
+            json_unsigned(j, "stack_share", t->share);
         json_unsigned(j, "not_found", t->not_found);
         json_signed(j, "read_ms_ago", t->stacks_ms);
     }
@@ -116,6 +118,10 @@ static void put_counts(struct buf *b, const struct weir_threads *t)
     figure_bytes(b, t->resident);
     buf_puts(b, " resident of ");
     figure_bytes(b, t->reserved);
+    if (t->share_known) {
+        buf_puts(b, ", jvm-overhead leaves them ");
+        figure_bytes(b, t->share);
+    }
     if (t->not_found != 0)
         buf_printf(b, ", %" PRIu64 " not found", t->not_found);
 }
