@@ -9,9 +9,9 @@
 
 #include <jvmti.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "jvm/env.h"
 #include "jvm/pinclasses.h"
@@ -31,13 +31,6 @@ struct search {
     bool              broken; /* the present walk was ended by the clock */
     bool              first;  /* the present walk looks for holders; if not, only for the rest of their paths */
 };
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 static void describe(jvmtiHeapReferenceKind kind, const jvmtiHeapReferenceInfo *info, struct pin_ref *r)
 {
@@ -69,7 +62,7 @@ static void describe(jvmtiHeapReferenceKind kind, const jvmtiHeapReferenceInfo *
 /* Is there nothing left to look for, or no time for it? */
 static bool is_over(struct search *s)
 {
-    int64_t now = now_us();
+    int64_t now = clock_mono_us();
     if (now >= s->until_us)
         return s->broken = true;
     if ((s->first && now - s->from_us < ENOUGH_US) || s->grown == s->book.grown || pinbook_some_unheld(&s->book))
@@ -106,10 +99,10 @@ static bool walk(struct search *s)
     }
     memset(&callbacks, 0, sizeof callbacks);
     callbacks.heap_reference_callback = on_reference;
-    s->from_us = now_us();
+    s->from_us = clock_mono_us();
     s->until_us = s->from_us + s->budget_us - out->pause_us;
     enum weir_rc rc = env_check((*s->classes.ti)->FollowReferences(s->classes.ti, 0, NULL, NULL, &callbacks, s), "FollowReferences");
-    int64_t took = now_us() - s->from_us;
+    int64_t took = clock_mono_us() - s->from_us;
     out->walks++;
     out->pause_us += took;
     out->longest_us = took > out->longest_us ? took : out->longest_us;

@@ -7,8 +7,8 @@
 #include "jvm/seed.h"
 
 #include <stddef.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "core/acct.h"
 #include "jvm/env.h"
 
@@ -106,22 +106,15 @@ static void walk(JNIEnv *jni, const struct ids *ids, const struct segments *netw
     }
 }
 
-static int64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 enum weir_rc seed_cleaners(JNIEnv *jni, const struct segments *network, bool mapped, struct seed *out)
 {
     struct ids ids;
     enum weir_rc rc = WEIR_EJVM;
     if (find_ids(jni, mapped, &ids) && (*jni)->MonitorEnter(jni, ids.cleaner) == JNI_OK) {
-        int64_t from = now_us();
+        int64_t from = clock_mono_us();
         walk(jni, &ids, network, out);
         (*jni)->MonitorExit(jni, ids.cleaner);
-        out->held_us += now_us() - from;
+        out->held_us += clock_mono_us() - from;
         rc = WEIR_OK;
     }
     drop_class(jni, ids.cleaner);

@@ -12,9 +12,9 @@
 #include <jvmti.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "jvm/env.h"
 
 #define FOUND_TAG (1LL << 43)
@@ -33,13 +33,6 @@ struct classes {
 struct fields {
     jfieldID address, limit, size, cleaner, total, pool_size;
 };
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 static void take_class(const char *signature, jclass c, struct classes *out)
 {
@@ -114,9 +107,9 @@ static jint instances(jclass c, jobject **out, int64_t *walk_us)
     *out = NULL;
     if (c == NULL)
         return 0;
-    int64_t from = now_us();
+    int64_t from = clock_mono_us();
     enum weir_rc rc = JVM_TRY(IterateThroughHeap, 0, c, &callbacks, NULL);
-    *walk_us += now_us() - from;
+    *walk_us += clock_mono_us() - from;
     if (rc == WEIR_OK && JVM_TRY(GetObjectsWithTags, 1, &tag, &count, out, NULL) != WEIR_OK)
         count = 0;
     return *out != NULL ? tag_all(*out, count, 0) : 0;
