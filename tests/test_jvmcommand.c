@@ -136,35 +136,6 @@ static void java_command_of_the_counters_replaces_main(void)
     }
 }
 
-static void flinks_mains_have_roles(void)
-{
-    static const char *const tm[] = {
-        "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-        "org.apache.flink.yarn.YarnTaskExecutorRunner",
-        "org.apache.flink.kubernetes.taskmanager.KubernetesTaskExecutorRunner",
-        "org.apache.flink.mesos.entrypoint.MesosTaskExecutorRunner"
-    };
-    static const char *const jm[] = {
-        "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
-        "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint",
-        "org.apache.flink.container.entrypoint.StandaloneJobClusterEntryPoint",
-        "org.apache.flink.yarn.entrypoint.YarnJobClusterEntrypoint",
-        "org.apache.flink.kubernetes.entrypoint.KubernetesSessionClusterEntrypoint"
-    };
-    static const char *const other[] = { "",
-                                         "org.apache.flink.client.cli.CliFrontend",
-                                         "com.x.TaskManagerRunner",
-                                         "TaskManagerRunner",
-                                         "org.apache.flink.runtime.TaskManagerRunner2",
-                                         "org.apache.flink.runtime.util.bash.BashJavaUtils" };
-    for (size_t i = 0; i < sizeof tm / sizeof tm[0]; i++)
-        CU_ASSERT_EQUAL(jvmcommand_role(tm[i]), WEIR_ROLE_TASKMANAGER);
-    for (size_t i = 0; i < sizeof jm / sizeof jm[0]; i++)
-        CU_ASSERT_EQUAL(jvmcommand_role(jm[i]), WEIR_ROLE_JOBMANAGER);
-    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
-        CU_ASSERT_EQUAL(jvmcommand_role(other[i]), WEIR_ROLE_OTHER);
-}
-
 static void a_class_is_asked_for_by_its_end(void)
 {
     CU_ASSERT_TRUE(jvmcommand_is("a.b.Main", "Main"));
@@ -192,5 +163,5 @@ SUITE(jvmcommand, setup, NULL, CASE(main_class_is_the_first_word_that_is_no_opti
       CASE(an_empty_or_unended_text_gives_nothing), CASE(a_long_class_is_cut),
       CASE(the_last_flag_decides_and_the_programs_own_words_do_not_count),
       CASE(options_texts_set_flags), CASE(files_of_further_options_are_named),
-      CASE(java_command_of_the_counters_replaces_main), CASE(flinks_mains_have_roles),
+      CASE(java_command_of_the_counters_replaces_main),
       CASE(a_class_is_asked_for_by_its_end), CASE(short_names_are_what_people_say));

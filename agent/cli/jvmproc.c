@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/procfs.h"
+#include "model/flinkmain.h"
 #include "model/hsperf.h"
 
 enum {
@@ -265,7 +266,7 @@ void jvmproc_look(int64_t pid, struct jvmproc *out)
         if (out->version[0] == '\0')
             read_release(out);
     }
-    out->role = jvmcommand_role(out->main);
+    out->role = flinkmain_role(out->main);
 }
 
 bool jvmproc_refresh(struct jvmproc *p)

@@ -8,27 +8,7 @@
 #include "base/sysfs.h"
 #include "jvm/env.h"
 #include "jvm/vmflags.h"
-
-/* Flink's main classes by deployment: flink-memory-model.md 5.3 (1.10 to 2.x). */
-static const struct {
-    const char    *main_class;
-    enum weir_role role;
-} mains[] = {
-    { "org.apache.flink.runtime.taskexecutor.TaskManagerRunner", WEIR_ROLE_TASKMANAGER },
-    { "org.apache.flink.yarn.YarnTaskExecutorRunner", WEIR_ROLE_TASKMANAGER },
-    { "org.apache.flink.kubernetes.taskmanager.KubernetesTaskExecutorRunner", WEIR_ROLE_TASKMANAGER },
-    { "org.apache.flink.mesos.entrypoint.MesosTaskExecutorRunner", WEIR_ROLE_TASKMANAGER },
-    { "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", WEIR_ROLE_JOBMANAGER },
-    { "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint", WEIR_ROLE_JOBMANAGER },
-    { "org.apache.flink.container.entrypoint.StandaloneJobClusterEntryPoint", WEIR_ROLE_JOBMANAGER },
-    { "org.apache.flink.yarn.entrypoint.YarnSessionClusterEntrypoint", WEIR_ROLE_JOBMANAGER },
-    { "org.apache.flink.yarn.entrypoint.YarnApplicationClusterEntryPoint", WEIR_ROLE_JOBMANAGER },
-    { "org.apache.flink.yarn.entrypoint.YarnJobClusterEntrypoint", WEIR_ROLE_JOBMANAGER },
-    { "org.apache.flink.kubernetes.entrypoint.KubernetesSessionClusterEntrypoint", WEIR_ROLE_JOBMANAGER },
-    { "org.apache.flink.kubernetes.entrypoint.KubernetesApplicationClusterEntrypoint", WEIR_ROLE_JOBMANAGER },
-    { "org.apache.flink.mesos.entrypoint.MesosSessionClusterEntrypoint", WEIR_ROLE_JOBMANAGER },
-    { "org.apache.flink.mesos.entrypoint.MesosJobClusterEntrypoint", WEIR_ROLE_JOBMANAGER },
-};
+#include "model/flinkmain.h"
 
 static const char *file_name(const char *path)
 {
@@ -167,14 +147,11 @@ void discover_jvm(struct discover *d)
 {
     static char command[DISCOVER_TEXT];
     memset(d, 0, sizeof *d);
-    d->role = WEIR_ROLE_OTHER;
     read_command(d, command);
     size_t n = strcspn(command, " ");
     n = n < sizeof d->main_class ? n : sizeof d->main_class - 1;
     memcpy(d->main_class, command, n);
-    for (size_t i = 0; i < sizeof mains / sizeof mains[0]; i++)
-        if (strcmp(d->main_class, mains[i].main_class) == 0)
-            d->role = mains[i].role;
+    d->role = flinkmain_role(d->main_class);
     if (!d->cut)
         read_cmdline(d, command);
     if (d->argc == 0)

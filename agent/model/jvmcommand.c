@@ -9,19 +9,6 @@
 
 #include "base/poison.h"
 
-/* Flink's main classes end so, in every deployment from 1.10 to 2.x (flink-memory-model.md 5.3). */
-static const struct {
-    const char    *end;
-    enum weir_role role;
-} roles[] = {
-    { ".TaskManagerRunner", WEIR_ROLE_TASKMANAGER },
-    { ".YarnTaskExecutorRunner", WEIR_ROLE_TASKMANAGER },
-    { ".KubernetesTaskExecutorRunner", WEIR_ROLE_TASKMANAGER },
-    { ".MesosTaskExecutorRunner", WEIR_ROLE_TASKMANAGER },
-    { "ClusterEntrypoint", WEIR_ROLE_JOBMANAGER },
-    { "ClusterEntryPoint", WEIR_ROLE_JOBMANAGER },
-};
-
 static const char *const with_value[] = {
     "-cp",
     "-classpath",
@@ -154,15 +141,6 @@ void jvmcommand_java(struct jvmcommand *c, const char *command)
         set_main(c, slash + 1, n - (size_t)(slash + 1 - command)); /* MODULE/CLASS */
     else
         set_main(c, command, n);
-}
-
-enum weir_role jvmcommand_role(const char *main_class)
-{
-    if (begins(main_class, "org.apache.flink."))
-        for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
-            if (ends(main_class, roles[i].end))
-                return roles[i].role;
-    return WEIR_ROLE_OTHER;
 }
 
 bool jvmcommand_is(const char *main_class, const char *wanted)

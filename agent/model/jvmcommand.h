@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "weir.h"
 
 enum { JVMCOMMAND_MAIN_MAX = 256, JVMCOMMAND_FILES_MAX = 4 };
 
@@ -25,8 +24,6 @@ void jvmcommand_parse(struct jvmcommand *c, const char *text, size_t len);
 void jvmcommand_options(struct jvmcommand *c, const char *text);
 /* sun.rt.javaCommand: "MAIN ARGUMENT ...". Replaces main. */
 void jvmcommand_java(struct jvmcommand *c, const char *command);
-/* Of Flink's main classes, by deployment. */
-enum weir_role jvmcommand_role(const char *main_class);
 /* Is it the class asked for: the same, or its end after a '.' or '/'? */
 bool jvmcommand_is(const char *main_class, const char *wanted);
 /* What a person calls it: the last part of a class's or a jar's name. */
