@@ -10,11 +10,14 @@
 #include "suite.h"
 
 static struct weir_pins pins;
+static struct pingroup  group;
 static char             text[8192];
 
 static void fresh(void)
 {
     memset(&pins, 0, sizeof pins);
+    memset(&group, 0, sizeof group);
+    group.pins = &pins;
 }
 
 static struct pin_found found(enum weir_pin_kind kind, const char *what, uint32_t thread)
@@ -31,7 +34,7 @@ static struct pin_found found(enum weir_pin_kind kind, const char *what, uint32_
 static void add(struct pin_found f)
 {
     pins.pinned[pins.pinned_count].loader = (uint32_t)pins.pinned_count + 1;
-    pingroup_add(&pins, pins.pinned_count++, &f, 1);
+    pingroup_add(&group, pins.pinned_count++, &f, 1);
 }
 
 static const char *told(void)
@@ -62,6 +65,22 @@ static void a_name_with_numbers_stays_whole_when_there_is_one(void)
 {
     add(found(WEIR_PIN_CONTEXT_LOADER, "context class loader of thread \"pool-7\"", 4));
     CU_ASSERT_PTR_NOT_NULL(strstr(told(), "1 class loader: 1 pinned\n  1 of 1 by context class loader of thread \"pool-7\"\n"));
+}
+
+/* Three loaders by ThreadLocals of one thread; two by one static, one of them down a longer way. */
+static void one_place_is_one_reason_whatever_is_below(void)
+{
+    for (int i = 0; i < 3; i++)
+        add(found(WEIR_PIN_THREAD_LOCAL, "ThreadLocal of thread \"keeper\"", 4));
+    struct pin_found longer = found(WEIR_PIN_STATIC, "static com.x.Cache.ALL", 0);
+    snprintf(longer.pin.path, sizeof longer.pin.path, "static com.x.Cache.ALL -> Node.next -> com.x.Y");
+    add(longer);
+    add(found(WEIR_PIN_STATIC, "static com.x.Cache.ALL", 0));
+    CU_ASSERT_EQUAL_FATAL(pins.pin_count, 2);
+    CU_ASSERT_EQUAL(pins.pins[0].threads, 1);
+    CU_ASSERT_EQUAL(pins.pins[1].loaders, 2);
+    CU_ASSERT_STRING_EQUAL(pins.pins[1].path, "static com.x.Cache.ALL -> com.x.Y");
+    CU_ASSERT_PTR_NOT_NULL(strstr(told(), "\n  3 of 5 by ThreadLocal of thread \"keeper\"\n"));
 }
 
 static size_t reduced(struct pin_found *f, size_t n)
@@ -147,6 +166,7 @@ static void the_cost_is_said(void)
 }
 
 SUITE(pins, fresh, NULL, CASE(holders_that_differ_in_numbers_only_are_one), CASE(a_name_with_numbers_stays_whole_when_there_is_one),
+      CASE(one_place_is_one_reason_whatever_is_below),
       CASE(a_thread_that_runs_the_code_is_its_only_reason), CASE(a_pooled_threads_local_and_context_are_two_reasons),
       CASE(what_is_not_known_gives_way_to_what_is), CASE(a_loader_of_caches_alone_is_no_leak),
       CASE(more_reasons_than_there_is_room_for_are_counted), CASE(the_cost_is_said));

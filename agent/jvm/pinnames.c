@@ -45,6 +45,7 @@ struct telling {
     jclass                   thread_class;
     struct path              path;
     struct pin_found         found[PIN_HITS];
+    struct pingroup          group;
 };
 
 /* ---- paths ---- */
@@ -387,7 +388,7 @@ static void tell_all(struct telling *t, struct weir_pins *out)
         const struct pin_target *target = &t->book->target[i];
         for (uint32_t k = 0; k < target->hits; k++)
             tell(t, &target->hit[k], &t->found[k]);
-        pingroup_add(out, i, t->found, pingroup_reduce(t->found, target->hits));
+        pingroup_add(&t->group, i, t->found, pingroup_reduce(t->found, target->hits));
     }
     pingroup_sort(out);
 }
@@ -404,6 +405,7 @@ enum weir_rc pinnames_tell(JNIEnv *jni, const struct pinclasses *p, const struct
     t->jni = jni;
     t->p = p;
     t->book = book;
+    t->group.pins = out;
     t->thread_class = (*jni)->FindClass(jni, "java/lang/Thread");
     if (!env_threw(jni) && fetch(t)) {
         tell_all(t, out);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pingroup.c: two holders are alike when kind, name and path are the same but for numbers: thread pools, proxies and lambdas
- * differ in nothing else from job to job. Where names differ the common one has a star for each number.
- * Bound: WEIR_MAX_PINS reasons; further ones are counted. */
+/* pingroup.c: two holders are alike when kind and name are the same but for numbers: threads of pools, proxies and lambdas differ
+ * in nothing else from job to job. Where names differ the common one has a star for each number. Paths from the same place may
+ * differ further down (two entries of one bucket): the shorter one is shown.
+ * Bound: WEIR_MAX_PINS reasons, of each WEIR_MAX_PINNED threads; further reasons are counted. */
 #include "model/pingroup.h"
 
 #include <string.h>
@@ -64,7 +65,7 @@ size_t pingroup_reduce(struct pin_found *found, size_t count)
 static bool alike(const struct weir_pin *a, const struct weir_pin *b)
 {
     return a->kind == b->kind && a->bounded == b->bounded && a->soft == b->soft && a->cut == b->cut &&
-           strcmp(a->source, b->source) == 0 && same_but_numbers(a->what, b->what) && same_but_numbers(a->path, b->path);
+           strcmp(a->source, b->source) == 0 && same_but_numbers(a->what, b->what);
 }
 
 static void fold(char *text, const char *other, size_t cap)
@@ -76,13 +77,36 @@ static void fold(char *text, const char *other, size_t cap)
     memcpy(text, folded, strlen(folded) + 1);
 }
 
+static void take_path(struct weir_pin *pin, const struct weir_pin *other)
+{
+    if (same_but_numbers(pin->path, other->path))
+        fold(pin->path, other->path, sizeof pin->path);
+    else if (strlen(other->path) < strlen(pin->path))
+        memcpy(pin->path, other->path, sizeof pin->path);
+}
+
+/* Is it the first time that this reason is of this thread? */
+static bool is_new_thread(struct pingroup *g, size_t pin, uint32_t thread)
+{
+    uint32_t *of = g->thread[pin];
+    for (size_t i = 0; i < WEIR_MAX_PINNED; i++) {
+        if (of[i] == thread)
+            return false;
+        if (of[i] == 0) {
+            of[i] = thread;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Its number; WEIR_MAX_PINS: no room. */
 static size_t place_of(struct weir_pins *pins, const struct pin_found *f)
 {
     for (size_t i = 0; i < pins->pin_count; i++)
         if (alike(&pins->pins[i], &f->pin)) {
             fold(pins->pins[i].what, f->pin.what, sizeof f->pin.what);
-            fold(pins->pins[i].path, f->pin.path, sizeof f->pin.path);
+            take_path(&pins->pins[i], &f->pin);
             return i;
         }
     if (pins->pin_count == WEIR_MAX_PINS)
@@ -103,8 +127,9 @@ static enum weir_hold hold_of(const struct pin_found *found, size_t count)
     return hold;
 }
 
-void pingroup_add(struct weir_pins *pins, size_t at, const struct pin_found *found, size_t count)
+void pingroup_add(struct pingroup *group, size_t at, const struct pin_found *found, size_t count)
 {
+    struct weir_pins   *pins = group->pins;
     struct weir_pinned *p = &pins->pinned[at];
     if (count == 0)
         return;
@@ -116,7 +141,7 @@ void pingroup_add(struct weir_pins *pins, size_t at, const struct pin_found *fou
             continue;
         }
         pins->pins[n].loaders += (p->pins >> n & 1) == 0;
-        pins->pins[n].threads += of_thread(found[i].pin.kind) && found[i].thread != 0;
+        pins->pins[n].threads += of_thread(found[i].pin.kind) && found[i].thread != 0 && is_new_thread(group, n, found[i].thread);
         p->pins |= UINT32_C(1) << n;
     }
 }

@@ -19,8 +19,13 @@ struct pin_found {
 /* Of one loader's holders drops what goes away with another of them: what else a thread holds whose code is the loader's, an
  * inherited access context beside a better reason, the second path from the same place. Returns how many are left. */
 size_t pingroup_reduce(struct pin_found *found, size_t count);
+struct pingroup { /* all zero but for pins: nothing added */
+    struct weir_pins *pins;
+    uint32_t          thread[WEIR_MAX_PINS][WEIR_MAX_PINNED]; /* which threads a reason is of */
+};
+
 /* The holders of pinned[at]: into pins, with those alike; sets its hold. */
-void   pingroup_add(struct weir_pins *pins, size_t at, const struct pin_found *found, size_t count);
+void   pingroup_add(struct pingroup *group, size_t at, const struct pin_found *found, size_t count);
 /* Those that hold most loaders first; pinned[].pins follow. */
 void   pingroup_sort(struct weir_pins *pins);
 
