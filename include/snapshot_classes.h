@@ -30,7 +30,7 @@ enum weir_pin_kind { WEIR_PIN_KINDS(WEIR_ENUM_PIN) WEIR_PIN_KIND_COUNT };
     X(CACHED, "bounded cache")        /* only by a cache that lets go by itself */      \
     X(SOFT, "only softly held")       /* goes when heap is short */                     \
     X(GARBAGE, "not yet collected")   /* by nothing */                                  \
-    X(GONE, "gone")                   /* nobody has it any more */
+    X(GONE, "gone")                   /* not there any more, or without any class */
 
 #define WEIR_ENUM_HOLD(sym, name) WEIR_HOLD_##sym,
 enum weir_hold { WEIR_HOLDS(WEIR_ENUM_HOLD) WEIR_HOLD_COUNT };
@@ -60,6 +60,7 @@ struct pins_query {
     const uint32_t *loaders;   /* tags (jvm/loaders) of the loaders that should be dead; their children go with them */
     size_t          count;
     const char     *glob;      /* instead, when not NULL: loaders whose class name matches */
+    bool            with_classes; /* of those that, with their children, have defined no class nothing is said; else GONE */
     int64_t         budget_us; /* no further walk is begun, and a walk is broken off, when all have taken so long */
 };
 

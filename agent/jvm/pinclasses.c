@@ -29,6 +29,9 @@ struct reading {
     jfieldID                 parent;
     jclass                   reference;
     int16_t                  target_of[LOADER_SLOTS + 1]; /* by tag of a loader; UNKNOWN, or 0 none */
+    jobject                  object[PIN_TARGETS];         /* by target; local references */
+    uint32_t                 own[PIN_TARGETS], below[PIN_TARGETS]; /* classes: its own, its children's */
+    int16_t                  own_of[LOADER_SLOTS + 1]; /* by tag: the target that is this very loader; 0 none */
 };
 
 /* ---- targets ---- */
@@ -40,9 +43,10 @@ static void add_target(struct reading *r, uint32_t tag, jobject loader)
         r->p->left_out++;
         return;
     }
+    r->object[b->target_count] = (*r->jni)->NewLocalRef(r->jni, loader);
     r->p->loader[b->target_count++] = tag;
     if (tag <= LOADER_SLOTS)
-        r->target_of[tag] = (int16_t)b->target_count;
+        r->target_of[tag] = r->own_of[tag] = (int16_t)b->target_count;
     (*r->p->ti)->SetTag(r->p->ti, loader, PIN_TAG(PIN_LOADER, b->target_count));
 }
 
@@ -109,9 +113,34 @@ static void own_classes(struct reading *r)
         jobject loader = NULL;
         if ((*env_ti())->GetClassLoader(env_ti(), r->classes[i], &loader) != JVMTI_ERROR_NONE || loader == NULL)
             continue;
-        r->book->classes[i + 1].target = target_of_loader(r, loader);
+        int16_t  target = target_of_loader(r, loader);
+        uint32_t tag = loaders_of_object(r->jni, loader).tag;
+        r->book->classes[i + 1].target = target;
+        if (target > 0 && tag != 0 && r->own_of[tag] == target)
+            r->own[target - 1]++;
+        else if (target > 0)
+            r->below[target - 1]++;
         (*r->jni)->DeleteLocalRef(r->jni, loader);
     }
+}
+
+/* Flink's safety nets define nothing themselves and let the loader behind them go: who holds such a one holds no classes, not even
+ * those that hang below. Without these there is nothing to look for. */
+static void drop_empty(struct reading *r)
+{
+    int16_t         number[PIN_TARGETS + 1] = { 0 }; /* the new ones */
+    struct pinbook *b = r->book;
+    uint32_t        left = 0;
+    for (uint32_t i = 0; i < b->target_count; i++) {
+        if (r->own[i] + r->below[i] != 0) {
+            r->p->loader[left++] = r->p->loader[i];
+            number[i + 1] = (int16_t)left;
+        }
+        (*r->p->ti)->SetTag(r->p->ti, r->object[i], r->own[i] != 0 ? PIN_TAG(PIN_LOADER, number[i + 1]) : 0);
+    }
+    b->target_count = left;
+    for (uint32_t i = 1; i < b->class_count; i++)
+        b->classes[i].target = number[b->classes[i].target];
 }
 
 /* ---- what a class's objects refer to ---- */
@@ -205,9 +234,11 @@ static enum weir_rc read_all(struct reading *r)
         for (jint i = 0; i < r->count; i++)
             (*r->p->ti)->SetTag(r->p->ti, r->classes[i], PIN_TAG(PIN_CLASS, i + 1));
         own_classes(r);
+        drop_empty(r);
         for (jint i = 0; i < r->count; i++)
             flags_of(r, r->classes[i], 0);
         tag_threads(r);
+        rc = r->book->target_count != 0 ? WEIR_OK : WEIR_ENOENT;
     }
     (*env_ti())->Deallocate(env_ti(), (unsigned char *)r->classes);
     return rc;

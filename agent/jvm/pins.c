@@ -157,7 +157,7 @@ static void list_targets(const struct search *s, const struct pins_query *query)
     for (uint32_t i = 0; i < s->book.target_count; i++)
         out->pinned[out->pinned_count++] = (struct weir_pinned){ .loader = s->classes.loader[i] };
     out->left_out = s->classes.left_out;
-    for (size_t i = 0; query->glob == NULL && i < query->count && out->pinned_count < WEIR_MAX_PINNED; i++) {
+    for (size_t i = 0; query->glob == NULL && !query->with_classes && i < query->count && out->pinned_count < WEIR_MAX_PINNED; i++) {
         bool there = false;
         for (uint32_t k = 0; k < s->book.target_count; k++)
             there = there || s->classes.loader[k] == query->loaders[i];
