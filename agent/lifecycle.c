@@ -39,7 +39,7 @@
 #include "reply.h"
 #include "reporter.h"
 
-enum { ERROR_CAP = 1024, RULES_FILE_MAX = 64 * 1024, OLDEST_JAVA = 11, VMDEATH_WAIT_MS = 2500, ATTACH_OPTIONS_MAX = 1200 };
+enum { ERROR_CAP = 1024, RULES_FILE_MAX = 64 * 1024, OLDEST_JAVA = 11, VMDEATH_WAIT_MS = 1000, VMDEATH_OOM_MS = 1500, ATTACH_OPTIONS_MAX = 1200 };
 
 static struct {
     struct options         options;
@@ -260,7 +260,7 @@ static void JNICALL on_vm_death(jvmtiEnv *ti, JNIEnv *jni)
     (void)ti;
     if (me.running) {
         ending_tell(jni, acct_stacks(), by, sizeof by);
-        reporter_stop(by, VMDEATH_WAIT_MS);
+        reporter_stop(by, VMDEATH_WAIT_MS, VMDEATH_OOM_MS);
     }
     door_set(DOOR_SHUT);
     hook_exit_shut();

@@ -180,17 +180,25 @@ void reporter_wake(void)
         sem_post(&me.wake);
 }
 
-void reporter_stop(const char *by, int max_ms)
+/* False: the time is up. */
+static bool wait_done(int ms)
 {
     struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)(ms % 1000) * 1000000L;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    int rc;
+    while ((rc = sem_clockwait(&me.done, CLOCK_MONOTONIC, &until)) != 0 && errno == EINTR)
+        continue;
+    return rc == 0;
+}
+
+void reporter_stop(const char *by, int max_ms, int oom_ms)
+{
     snprintf(me.by, sizeof me.by, "%s", by);
     atomic_store_explicit(&me.stopping, true, memory_order_release);
     sem_post(&me.wake);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += max_ms / 1000;
-    until.tv_nsec += (long)(max_ms % 1000) * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    while (sem_clockwait(&me.done, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
-        continue;
+    if (!wait_done(max_ms) && say_explains())
+        wait_done(oom_ms);
 }

@@ -23,7 +23,8 @@ void reporter_reoption(void); /* options and limits have changed */
 void reporter_pause(void);    /* a last sheet; then nothing is said until reporter_resume() */
 void reporter_resume(void);
 
-/* Last sheet and stop event, then the thread ends; waits for that at most max_ms. by: who ends the JVM, "" unknown. */
-void reporter_stop(const char *by, int max_ms);
+/* Last sheet and stop event, then the thread ends; waits for that at most max_ms, and oom_ms more while an OutOfMemoryError is being
+ * explained: what ends a TaskManager is most often just that. by: who ends the JVM, "" unknown. */
+void reporter_stop(const char *by, int max_ms, int oom_ms);
 
 #endif

@@ -3,6 +3,7 @@
  * All buffers are static: the reporter is the only user. */
 #include "say.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +49,13 @@ static struct {
     struct weir_breach    breach;
     char                  json_text[JSON_CAP], text[TEXT_CAP];
 } me;
+
+static atomic_bool explaining;
+
+bool say_explains(void)
+{
+    return atomic_load_explicit(&explaining, memory_order_relaxed);
+}
 
 /* Of what does not stand in the stream of JSON lines: carries the number that its next one will have. */
 static struct weir_header header_unnumbered(void)
@@ -277,6 +285,7 @@ void say_threads(const struct policy_verdict *v, uint64_t used, const struct wei
 
 static void say_oom(const struct ring_event *e)
 {
+    atomic_store_explicit(&explaining, true, memory_order_relaxed);
     struct weir_oom *oom = oom_describe(me.jni, e, me.config.options->mode != WEIR_MODE_OBSERVE);
     struct diagnose_flink f = flink();
     diagnose_oom(oom, &f);
@@ -287,6 +296,7 @@ static void say_oom(const struct ring_event *e)
     out_text_oom(&text, oom);
     log_text(LOG_ERROR, h.time_ms, text.data);
     note(&h, "oom", &text);
+    atomic_store_explicit(&explaining, false, memory_order_relaxed);
 }
 
 /* JSON only: what a finished attempt left behind is judged later, when a collection had its chance. */

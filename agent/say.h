@@ -3,6 +3,7 @@
 #define SAY_H
 /* What is said: events, sheets, answers to commands. The reporter's thread only. */
 #include <jni.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ void say_stop(const char *by);
 
 /* All that hooks asked for since the last call. */
 void say_events(void);
+/* Any thread: is an OutOfMemoryError being explained just now? Some take collections, so a second or two. */
+bool say_explains(void);
 /* A line about a row that only the reporter reads, or the budget's slope; level NONE: nothing. limit 0: the row's own. */
 void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_kind kind, uint64_t used, uint64_t limit);
 /* A level of threads, as threadview_figures() has them; level NONE: nothing. used and limit are counts. */
