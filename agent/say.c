@@ -435,6 +435,7 @@ void say_tell_report(struct buf *out)
     out_sheet_table(out, &l->sheet);
     buf_puts(out, l->sheet.owner_count != 0 ? "\n" : "");
     out_sheet_owners(out, &l->sheet);
+    buf_puts(out, "\nmetaspace by class loader");
     out_classes_lines(out, &l->sheet, WEIR_TOP_LOADERS);
     if (me.unused.text[0] != '\0')
         buf_printf(out, "\nadvice %s", me.unused.text);

@@ -140,6 +140,21 @@ static void fill_stack(struct weir_stack *stack)
         stack->frames[i] = (struct weir_frame){ huge, huge, huge, 1 };
 }
 
+static void fill_classes(void)
+{
+    static struct weir_loader  loaders[WEIR_TOP_LOADERS];
+    static struct weir_classes c;
+    c = (struct weir_classes){ .known = true, .note = huge, .loader = loaders, .loader_count = WEIR_TOP_LOADERS,
+                               .job_count = WEIR_TOP_LOADER_JOBS, .family_count = WEIR_TOP_LIVE_FAMILIES };
+    for (int i = 0; i < WEIR_TOP_LOADERS; i++)
+        loaders[i].class_name = loaders[i].source = loaders[i].job.job_name = huge;
+    for (int i = 0; i < WEIR_TOP_LOADER_JOBS; i++)
+        c.jobs[i].job.job_name = huge;
+    for (int i = 0; i < WEIR_TOP_LIVE_FAMILIES; i++)
+        memset(c.families[i].name, 'x', sizeof c.families[i].name - 1);
+    sheet.sheet.classes = &c;
+}
+
 static void fill_everything(void)
 {
     memset(huge, 'x', sizeof huge - 1);
@@ -170,6 +185,7 @@ static void fill_everything(void)
         t->limits[i].name = huge;
     for (int i = 0; i < WEIR_TOP_FAMILIES; i++)
         t->families[i].name = t->families[i].job_name = t->families[i].creator = t->families[i].source = huge;
+    fill_classes();
     sheet.line_count = LEDGER_LINES;
     for (int i = 0; i < LEDGER_LINES; i++)
         sheet.lines[i] = (struct ledger_line){ 1, huge, huge };

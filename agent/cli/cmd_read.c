@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "cli/ledger_in.h"
 #include "out/out.h"
+#include "out/out_classes.h"
 #include "out/out_sheet.h"
 #include "out/parts.h"
 #include "out/utf8.h"
@@ -72,6 +73,11 @@ static void put_text(struct buf *b, bool alive)
     out_sheet_owners(b, &file->last.sheet);
     if (file->last.sheet.owner_count != 0)
         buf_puts(b, "\n");
+    if (file->last.sheet.classes != NULL) {
+        buf_puts(b, "\nmetaspace by class loader");
+        out_classes_lines(b, &file->last.sheet, WEIR_TOP_LOADERS);
+        buf_puts(b, "\n");
+    }
     for (uint32_t i = 0; i < file->last.line_count; i++) {
         buf_puts(b, "\n");
         out_sheet_line(b, &file->last.lines[i]);

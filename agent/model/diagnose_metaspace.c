@@ -72,7 +72,7 @@ static void put_running(struct buf *b, const struct metaspace_case *c)
         return;
     buf_puts(b, ", ");
     put_loaders(b, running, "running");
-    buf_puts(b, " hold ");
+    buf_puts(b, running->loaders == 1 ? " holds " : " hold ");
     mib_put(b, running->held);
 }
 
@@ -241,6 +241,8 @@ static void judge(struct weir_diagnosis *d, struct buf *text, const struct metas
         buf_puts(text, "LEAK of ended jobs' class loaders, not a small limit; ");
         put_leak(text, c);
         advise(d, text, c, flink, diagnosis_plus(committed, fate(c, WEIR_LOADER_LEAKED)->held));
+        if (d->advice_count != 0)
+            buf_puts(text, "; a larger size is no cure: it buys as many such jobs again");
     } else if (c->error && let_go(c)) {
         buf_puts(text, "open: what filled it was let go when it failed; ");
         put_of_limit(text, committed, &c->sheet->metaspace);

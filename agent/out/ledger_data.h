@@ -7,6 +7,7 @@
 
 #include "ledger.h"
 #include "snapshot.h"
+#include "snapshot_loaders.h"
 
 /* A breach, a denial or an OutOfMemoryError, as it was said. */
 struct ledger_line {
@@ -20,6 +21,8 @@ struct ledger_sheet {
     struct weir_header  header; /* of the instant of the sheet; its host, pid and tm are the JVM's */
     struct weir_start    start;
     struct weir_sheet    sheet;
+    struct weir_classes classes;                   /* of a sheet that was read; sheet.classes points to it */
+    struct weir_loader  loaders[WEIR_TOP_LOADERS]; /* those that hold most, and of such a sheet all */
     uint32_t            line_count;
     struct ledger_line  lines[LEDGER_LINES]; /* newest first */
 };

@@ -4,6 +4,7 @@
  * old order has been released. Bounds of texts are chosen so that the largest sheet fits its slot. */
 #include "out/ledger_fields.h"
 
+#include "out/ledger_classes.h"
 #include "out/out.h"
 
 #include "base/poison.h"
@@ -286,6 +287,7 @@ void ledger_fields_sheet(struct wire *w, struct ledger_sheet *sheet)
     pools(w, &sheet->sheet);
     costs(w, &sheet->sheet);
     threads(w, &sheet->sheet.threads);
+    ledger_classes(w, sheet);
     sheet->sheet.owner_count = wire_below(w, (uint32_t)sheet->sheet.owner_count, WEIR_TOP_OWNERS + 1);
     for (size_t i = 0; i < sheet->sheet.owner_count && !w->bad; i++)
         owner(w, &sheet->sheet.owners[i]);

@@ -24,6 +24,15 @@ const char *out_loader_fate(enum weir_loader_fate fate)
     return (unsigned)fate < WEIR_LOADER_FATE_COUNT ? names[fate] : "";
 }
 
+/* The same where scripts read it. */
+static const char *fate_key(enum weir_loader_fate fate)
+{
+    static const char *const keys[] = { [WEIR_LOADER_NONE] = "", [WEIR_LOADER_RUNNING] = "running",
+                                        [WEIR_LOADER_NOT_COLLECTED] = "not_collected", [WEIR_LOADER_LEAKED] = "leaked",
+                                        [WEIR_LOADER_CACHED] = "cached" };
+    return (unsigned)fate < WEIR_LOADER_FATE_COUNT ? keys[fate] : "";
+}
+
 static const char *pin_kind(enum weir_pin_kind kind)
 {
 #define NAME(sym, name) name,
@@ -73,7 +82,7 @@ static void put_fates(struct json *j, const struct weir_classes *c)
 {
     json_object(j, "user_code");
     for (int f = WEIR_LOADER_RUNNING; f < WEIR_LOADER_FATE_COUNT; f++) {
-        json_object(j, out_loader_fate((enum weir_loader_fate)f));
+        json_object(j, fate_key((enum weir_loader_fate)f));
         json_unsigned(j, "loaders", c->fates[f].loaders);
         json_unsigned(j, "jobs", c->fates[f].jobs);
         json_unsigned(j, "classes", c->fates[f].classes);
@@ -90,7 +99,7 @@ static void put_jobs(struct json *j, const struct weir_classes *c)
         const struct weir_loader_job *job = &c->jobs[i];
         json_object(j, NULL);
         put_job(j, &job->job);
-        json_string(j, "fate", out_loader_fate(job->fate));
+        json_string(j, "state", fate_key(job->fate));
         json_unsigned(j, "loaders", job->loaders);
         json_unsigned(j, "children", job->children);
         json_unsigned(j, "classes", job->classes);
@@ -180,7 +189,7 @@ static void put_loader(struct json *j, const struct weir_loader *l)
     put_time(j, "since", l->since_ms);
     if (l->fate != WEIR_LOADER_NONE) {
         json_bool(j, "user_code", l->user);
-        json_string(j, "state", out_loader_fate(l->fate));
+        json_string(j, "state", fate_key(l->fate));
         put_job(j, &l->job);
     }
     json_object_end(j);

@@ -194,10 +194,26 @@ static void put_leak_advice(struct buf *b, const struct weir_oom *oom, const str
     put_ways(b, verdict(oom), "buy", s->leaking_attempts);
 }
 
+static bool is_loader_leak(const struct weir_oom *oom)
+{
+    return verdict(oom) != NULL && strcmp(verdict(oom)->id, "metaspace-leak") == 0;
+}
+
+static void put_loader_leak_advice(struct buf *b, const struct weir_oom *oom)
+{
+    lines_begin(b, "now");
+    buf_puts(b, "restart this JVM (frees ");
+    figure_bytes(b, oom->sheet.classes->fates[WEIR_LOADER_LEAKED].held);
+    buf_puts(b, ")");
+    put_ways(b, verdict(oom), "buy", 0);
+}
+
 static void put_advice(struct buf *b, const struct weir_oom *oom, const struct oomsum *s)
 {
     if (is_leak(oom))
         put_leak_advice(b, oom, s);
+    else if (is_loader_leak(oom))
+        put_loader_leak_advice(b, oom);
     else if (verdict(oom) != NULL)
         put_ways(b, verdict(oom), "fix", 0);
     for (size_t i = verdict(oom) != NULL ? 1 : 0; i < oom->diagnosis_count && i < WEIR_MAX_DIAGNOSES; i++) {
