@@ -14,7 +14,6 @@ import dev.weir.test.ground.Wait;
 import dev.weir.test.ground.WeirText;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -48,7 +47,7 @@ class FlinkPinsTest {
                     "3 of 19 by shutdown hook thread \"closer-*\"");
             assertThat(found).containsPattern("path \\Q" + CACHE + " -> ConcurrentHashMap.table[] -> ConcurrentHashMap$Node.\\E"
                     + "(key|val -> Constructor.clazz) -> class \\Qcom.example.keep.Keeper$Note\\E");
-            checkLeakSaid(tm, 19);
+            checkLeakSaid(tm);
         }
     }
 
@@ -67,21 +66,24 @@ class FlinkPinsTest {
         }
     }
 
-    /** Without being asked, since they outlived collections: what holds most of them is in the line's first words. */
-    private static void checkLeakSaid(FlinkProcess tm, int jobs) {
+    /**
+     * Without being asked, as soon as enough of them have outlived two collections with time between: how many that are is
+     * a matter of time. What holds most of them is in the line's first words.
+     */
+    private static void checkLeakSaid(FlinkProcess tm) {
         JsonNode breach = Wait.until("the leak to be said", LIMIT, () -> {
-            Pinning.collect(tm); // what outlives two with time between is a leak
+            Pinning.collect(tm);
             return tm.weir().events("breach").stream().filter(e -> e.path("component").asText().equals("jvm-metaspace"))
                     .findFirst();
         });
         JsonNode diagnosis = breach.path("diagnosis").path(0);
         assertThat(diagnosis.path("id").asText()).isEqualTo("metaspace-leak");
-        assertThat(diagnosis.path("text").asText()).contains(jobs + " class loaders of " + jobs + " ended jobs",
-                "held by " + CACHE);
-        List<String> kinds = new ArrayList<>();
-        breach.path("classes").path("pinned").path("by").forEach(p -> kinds.add(p.path("loaders") + " " + p.path("kind").asText()));
-        assertThat(kinds).containsExactlyInAnyOrder("10 static field", "3 thread", "3 ThreadLocal", "3 shutdown hook");
-        assertThat(tm.jvm().err()).containsPattern("(?m)^  pinned +\\Q" + CACHE + "\\E +\\[acme-cache.jar\\] holds 10 of them$");
+        assertThat(diagnosis.path("text").asText()).containsPattern("(\\d+) class loaders of \\1 ended jobs")
+                .contains("held by " + CACHE);
+        JsonNode first = breach.path("classes").path("pinned").path("by").path(0);
+        assertThat(first.path("kind").asText()).isEqualTo("static field");
+        assertThat(first.path("path").asText()).startsWith(CACHE + " -> ConcurrentHashMap.table[] -> ");
+        assertThat(tm.jvm().err()).containsPattern("(?m)^  pinned +\\Q" + CACHE + "\\E +\\[acme-cache.jar\\] holds \\d+ of them$");
     }
 
     private static FlinkCluster cluster(String version, Path dir) {
