@@ -145,7 +145,9 @@ static void the_near_walk_finds_a_chain_and_enters_nothing_else(void)
     CU_ASSERT_EQUAL(book.target[1].hits, 0);
     book.near = false;
     CU_ASSERT_EQUAL(walk(), 1);
+    CU_ASSERT_TRUE(pinbook_some_unrooted(&book));
     CU_ASSERT_EQUAL(walk(), 0);
+    CU_ASSERT_FALSE(pinbook_some_unrooted(&book));
     CU_ASSERT_TRUE(pinbook_is_rooted(&book, only_hit(2)->up, PIN_FIELD));
 }
 

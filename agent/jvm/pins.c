@@ -3,7 +3,8 @@
  * whole one, for what holds the targets strongly; then, for those that nothing holds, whether a target that is held does; at last whether a soft reference does.
  * Each whole walk stops the program for as long as it takes to go through what is alive (about 50 ns a reference). So it looks at
  * the clock every LOOK_EVERY references; it ends when the budget does, or, from ENOUGH_US on, when each target has a whole path;
- * and none is begun that, as long as the longest before, would exceed the budget.
+ * and none is begun that, as long as the longest before, would exceed the budget. When a quarter of the budget is spent, nothing is
+ * looked for any more but one whole path for each target.
  * Bound: NODES nodes and as many tags, WALKS walks. All tags are of an environment of this search alone and end with it. */
 #include "jvm/pins.h"
 
@@ -111,13 +112,21 @@ static bool walk(struct search *s)
     return rc == WEIR_OK && !s->broken;
 }
 
+/* Further holders are worth no long pause. */
+static bool has_enough(struct search *s)
+{
+    bool enough = s->out->pause_us > s->budget_us / 4 && !pinbook_some_unheld(&s->book) && !pinbook_some_unrooted(&s->book);
+    s->out->enough = s->out->enough || enough;
+    return enough;
+}
+
 /* Walks until each hit has its root, or the search is over. */
 static bool walk_up(struct search *s)
 {
     s->first = true;
     s->grown = UINT32_MAX;
     while (walk(s))
-        if (pinbook_settle(&s->book) == 0)
+        if (pinbook_settle(&s->book) == 0 || has_enough(s))
             return true;
     pinbook_settle(&s->book);
     return false;
@@ -141,7 +150,7 @@ static void look(struct search *s)
     s->book.bulk = false; /* again: of what is not near, too */
     going = going && walk_up(s);
     s->book.no_bulk = false;
-    if (going && s->book.bulk && !s->out->enough)
+    if (going && s->book.bulk && !s->out->enough && !has_enough(s))
         going = walk_up(s);
     while (going && pinbook_some_unheld(&s->book) && open_held(&s->book))
         going = walk_up(s);

@@ -241,6 +241,22 @@ bool pinbook_some_unheld(const struct pinbook *b)
     return false;
 }
 
+static bool is_rooted(const struct pinbook *b, const struct pin_target *t)
+{
+    for (uint32_t i = 0; i < t->hits; i++)
+        if (pinbook_is_rooted(b, t->hit[i].up, (enum pin_how)t->hit[i].how))
+            return true;
+    return t->hits == 0;
+}
+
+bool pinbook_some_unrooted(const struct pinbook *b)
+{
+    for (uint32_t i = 0; i < b->target_count; i++)
+        if (!is_rooted(b, &b->target[i]))
+            return true;
+    return false;
+}
+
 uint32_t pinbook_settle(struct pinbook *b)
 {
     bool changed = true;

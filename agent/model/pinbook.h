@@ -103,8 +103,10 @@ struct pinbook {
 bool     pinbook_see(struct pinbook *b, const struct pin_ref *r);
 /* After a walk, or during it: how many hits are not rooted yet. */
 uint32_t pinbook_settle(struct pinbook *b);
-/* Nobody knows what holds some target? */
+/* Is there a target that nothing holds as far as is known? */
 bool     pinbook_some_unheld(const struct pinbook *b);
+/* Is there one that is held, but by no whole path? */
+bool     pinbook_some_unrooted(const struct pinbook *b);
 bool     pinbook_is_rooted(const struct pinbook *b, int64_t up, enum pin_how how);
 
 #endif
