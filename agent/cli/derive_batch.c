@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/derive.h"
+#include "cli/derive_input.h"
 #include "out/out_derive.h"
 
 enum { MAX_FIELDS = 128 };

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/derive.h"
+#include "cli/derive_input.h"
 
 enum { FILE_CAP = 4 << 20 }; /* no configuration file is larger */
 
