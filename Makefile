@@ -44,9 +44,10 @@ TOP_SRC     := $(wildcard agent/*.c)
 CLI_SRC     := $(wildcard agent/cli/*.c)
 TEST_SRC    := $(wildcard tests/*.c)
 
-# Of the model, what only the tool reads.
-TOOL_SRC    := $(addprefix agent/model/,procjvm.c jvmcommand.c hsperf.c attachreply.c elfid.c)
-SO_OBJ      := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(filter-out $(TOOL_SRC),$(MODEL_SRC)) $(CORE_SRC) $(NATIVE_SRC) $(JVM_SRC) $(OUT_SRC) $(TOP_SRC))
+# What only the tool reads.
+TOOL_SRC    := $(addprefix agent/model/,procjvm.c jvmcommand.c hsperf.c attachreply.c elfid.c netbuffers.c) \
+               $(addprefix agent/out/,out_network.c)
+SO_OBJ      := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(TOOL_SRC),$(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(JVM_SRC) $(OUT_SRC) $(TOP_SRC)))
 CLI_OBJ     := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(OUT_SRC) $(CLI_SRC))
 TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(OUT_SRC))
 # Libraries that tests load and patch, free of sanitizers as a JVM's are.

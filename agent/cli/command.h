@@ -5,5 +5,6 @@
  * command's name. */
 
 int command_derive(int argc, char **args);
+int command_network(int argc, char **args);
 
 #endif

@@ -21,6 +21,7 @@ static const struct command {
     const char *what;
 } commands[] = {
     { "derive", command_derive, "how Flink divides a process's memory, without starting it" },
+    { "network", command_network, "how many network buffers a task needs, and whether they fit" },
     { "read", command_read, "the balance sheet in a JVM's ledger, also when it is dead" },
     { "top", command_top, "the same of a running JVM, live" },
     { "list", command_list, "the JVMs of this machine, and which can be attached to" },

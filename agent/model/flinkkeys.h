@@ -40,6 +40,14 @@
     X(TM_MIN_SEGMENT_SIZE, "taskmanager.memory.min-segment-size")                         \
     X(TM_BATCH_SHUFFLE, "taskmanager.memory.framework.off-heap.batch-shuffle.size")       \
     X(TM_CONSUMER_WEIGHTS, "taskmanager.memory.managed.consumer-weights")                 \
+    /* network buffers of a task */                                                       \
+    X(NET_PER_CHANNEL, "taskmanager.network.memory.buffers-per-channel")                  \
+    X(NET_FLOATING, "taskmanager.network.memory.floating-buffers-per-gate")               \
+    X(NET_REQUIRED_MAX, "taskmanager.network.memory.read-buffer.required-per-gate.max")   \
+    X(NET_OVERDRAFT, "taskmanager.network.memory.max-overdraft-buffers-per-gate")         \
+    X(NET_SORT_MIN_BUFFERS, "taskmanager.network.sort-shuffle.min-buffers")               \
+    X(NET_SORT_MIN_PARALLELISM, "taskmanager.network.sort-shuffle.min-parallelism")       \
+    X(NET_HYBRID_NEW_MODE, "taskmanager.network.hybrid-shuffle.enable-new-mode")          \
     X(TM_EXIT_ON_OOM, "taskmanager.jvm-exit-on-oom")                                      \
     X(TM_RESOURCE_ID, "taskmanager.resource-id")
 
