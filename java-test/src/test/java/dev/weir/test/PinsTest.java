@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What pins class loaders is named with its path, and the search itself holds nothing. */
 class PinsTest {
     private static final int NO_INHERITED_RIGHTS_FROM = 24; // JEP 486
+    private static final int SEARCHES = 20; // each takes about 0.6 MiB of tags
     private static final String SHELF = "static dev.weir.programs.Pins$Shelf.";
     private static final String PAYLOAD = "dev.weir.programs.Pins$Payload";
 
@@ -79,6 +82,29 @@ class PinsTest {
                 s.deep();
             }
         }
+    }
+
+    /** The VM's own figure for what its tags take, a collection after many searches. */
+    @Test
+    void searchesLeaveNoTagsBehind() {
+        Path dir = Ground.run("pins-tags");
+        try (Jvm jvm = start(Jdks.of(17), dir, "-XX:NativeMemoryTracking=summary"); Attach weir = new Attach(jvm, dir)) {
+            Session s = new Session(jvm, weir);
+            s.pin("Static");
+            for (int i = 0; i < SEARCHES; i++) {
+                s.search("Static");
+            }
+            s.free("Static");
+            assertThat(serviceabilityKib(jvm)).isLessThan(2048);
+        }
+    }
+
+    private static long serviceabilityKib(Jvm jvm) {
+        String jcmd = Jdks.of(17).home().resolve("bin/jcmd").toString();
+        String out = Tool.run(List.of(jcmd, String.valueOf(jvm.pid()), "VM.native_memory"), Map.of()).out();
+        Matcher matcher = Pattern.compile("Serviceability \\(reserved=(\\d+)KB").matcher(out);
+        assertThat(matcher.find()).as(out).isTrue();
+        return Long.parseLong(matcher.group(1));
     }
 
     /** By the tool; and what it says of words it does not know. */
