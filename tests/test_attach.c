@@ -3,40 +3,23 @@
  * java-test. */
 #include <CUnit/CUnit.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "suite.h"
+#include "tool_run.h"
 
-static char out[65536];
-static int  exit_code;
-
-static void weir(const char *arguments)
+static void run(const char *arguments)
 {
-    char        command[1024];
-    const char *tool = getenv("WEIR_BIN");
-    snprintf(command, sizeof command, "'%s' %s 2>&1", tool != NULL ? tool : "build/weir", arguments);
-    FILE *p = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-    size_t n = fread(out, 1, sizeof out - 1, p);
-    out[n] = '\0';
-    int status = pclose(p);
-    exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    tool_run("'%s' %s 2>&1", tool_path(), arguments);
 }
 
 static void expect(const char *arguments, int code, const char *part)
 {
-    weir(arguments);
-    bool found = strstr(out, part) != NULL;
-    if (exit_code != code || !found)
-        fprintf(stderr, "weir %s: exit %d (not %d), no '%s' in:\n%s\n", arguments, exit_code, code,
-                part, out);
-    CU_ASSERT_EQUAL(exit_code, code);
-    CU_ASSERT_TRUE(found);
+    run(arguments);
+    tool_expect(code, part);
 }
 
 static void bad_command_lines_are_refused_before_anything_is_asked(void)
@@ -76,9 +59,9 @@ static void every_command_explains_itself(void)
         expect(line, 0, usage);
         snprintf(line, sizeof line, "help %s", commands[i]);
         expect(line, 0, usage);
-        CU_ASSERT_PTR_NOT_NULL(strstr(out, "Exit code"));
-        weir("help");
-        CU_ASSERT_PTR_NOT_NULL(strstr(out, commands[i]));
+        CU_ASSERT_PTR_NOT_NULL(strstr(tool_out, "Exit code"));
+        run("help");
+        CU_ASSERT_PTR_NOT_NULL(strstr(tool_out, commands[i]));
     }
 }
 

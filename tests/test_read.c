@@ -2,63 +2,18 @@
 /* test_read.c: `weir read` as its users meet it: the built tool ($WEIR_BIN) on ledgers made here. */
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "json_check.h"
 #include "ledger_fixture.h"
 #include "suite.h"
-
-static unsigned char bytes[LEDGER_SIZE];
-static char          out[65536], dir[64], path[128];
-static int           exit_code;
+#include "tool_run.h"
 
 static void weir(const char *arguments)
 {
-    char        command[1024];
-    const char *tool = getenv("WEIR_BIN");
-    snprintf(command, sizeof command, "cd '%s' && '%s' read %s", dir, tool != NULL ? tool : "build/weir", arguments);
-    FILE *p = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-    size_t n = fread(out, 1, sizeof out - 1, p);
-    out[n] = '\0';
-    int status = pclose(p);
-    exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void expect(int code, const char *part)
-{
-    bool found = strstr(out, part) != NULL;
-    if (exit_code != code || !found)
-        fprintf(stderr, "exit %d (not %d), no '%s' in:\n%s\n", exit_code, code, part, out);
-    CU_ASSERT_EQUAL(exit_code, code);
-    CU_ASSERT_TRUE(found);
-}
-
-static void write_bytes(size_t len)
-{
-    FILE *f = fopen(path, "w");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-    CU_ASSERT_EQUAL(fwrite(bytes, 1, len, f), len);
-    fclose(f);
-}
-
-static void setup(void)
-{
-    snprintf(dir, sizeof dir, "%s", "/tmp/weir-read-XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/box.ledger", dir);
-    ledger_fixture_file(bytes, 2);
-}
-
-static void teardown(void)
-{
-    (void)unlink(path);
-    CU_ASSERT_EQUAL(rmdir(dir), 0);
+    tool_run("cd '%s' && '%s' read %s", tool_dir, tool_path(), arguments);
 }
 
 static void dead_jvm_shows_its_last_sheet_owners_and_lines(void)
@@ -80,10 +35,10 @@ static void dead_jvm_shows_its_last_sheet_owners_and_lines(void)
         "\n2026-11-21T06:00:01.000Z warn task.off-heap over its declared share: 96.0 of 32.0 MiB\n    at com.example",
         "\n2026-11-21T05:59:50.000Z notice an older line\n",
     };
-    write_bytes(sizeof bytes);
+    tool_ledger_write(sizeof tool_ledger);
     weir("box.ledger");
-    CU_ASSERT_EQUAL(exit_code, 0);
-    const char *at = out;
+    CU_ASSERT_EQUAL(tool_exit, 0);
+    const char *at = tool_out;
     for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++) {
         const char *found = strstr(at, in_order[i]);
         if (found == NULL)
@@ -91,102 +46,102 @@ static void dead_jvm_shows_its_last_sheet_owners_and_lines(void)
         CU_ASSERT_PTR_NOT_NULL(found);
         at = found != NULL ? found : at;
     }
-    CU_ASSERT_PTR_NULL(strstr(out, "last words"));
+    CU_ASSERT_PTR_NULL(strstr(tool_out, "last words"));
 }
 
 static void stop_and_last_words_are_told_apart_from_a_crash(void)
 {
-    ledger_fixture_words(bytes);
-    write_bytes(sizeof bytes);
+    ledger_fixture_words(tool_ledger);
+    tool_ledger_write(sizeof tool_ledger);
     weir("box.ledger");
-    expect(0, "ended without stop");
-    expect(0, " s after its start\nlast words 2026-11-21T06:00:01.500Z: ExitOnOutOfMemoryError\n"
+    tool_expect(0, "ended without stop");
+    tool_expect(0, " s after its start\nlast words 2026-11-21T06:00:01.500Z: ExitOnOutOfMemoryError\n"
               "  used then, in MiB: task.off-heap 112.0, network 128.0\n");
-    ledger_fixture_stop(bytes);
-    write_bytes(sizeof bytes);
+    ledger_fixture_stop(tool_ledger);
+    tool_ledger_write(sizeof tool_ledger);
     weir("box.ledger");
-    expect(0, "the JVM stopped in order at 2026-11-21T06:00:02.000Z: vm exit\n");
+    tool_expect(0, "the JVM stopped in order at 2026-11-21T06:00:02.000Z: vm exit\n");
 }
 
 static void locked_ledger_is_of_a_running_jvm(void)
 {
-    write_bytes(sizeof bytes);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    tool_ledger_write(sizeof tool_ledger);
+    int fd = open(tool_ledger_path, O_WRONLY | O_CLOEXEC);
     CU_ASSERT_TRUE_FATAL(fd >= 0);
     CU_ASSERT_EQUAL(flock(fd, LOCK_EX), 0);
     weir("box.ledger");
-    expect(0, "the JVM is running; sheet of 2026-11-21T06:00:01.123Z, ");
+    tool_expect(0, "the JVM is running; sheet of 2026-11-21T06:00:01.123Z, ");
     close(fd);
     weir("box.ledger");
-    expect(0, "ended without stop");
+    tool_expect(0, "ended without stop");
 }
 
 static void json_is_the_sheet_as_one_object(void)
 {
-    write_bytes(sizeof bytes);
+    tool_ledger_write(sizeof tool_ledger);
     weir("--json box.ledger");
-    expect(0, "{\"event\":\"sheet\",\"time\":\"2026-11-21T06:00:01.123Z\",\"host\":\"node-7\",\"pid\":4711,\"tm\":"
+    tool_expect(0, "{\"event\":\"sheet\",\"time\":\"2026-11-21T06:00:01.123Z\",\"host\":\"node-7\",\"pid\":4711,\"tm\":"
               "\"orders-tm-1-7\",\"seq\":2,\"uptime_ms\":61234,\"reason\":\"request\",\"components\":{");
-    expect(0, "\"task.off-heap\":{\"limit\":33554432,\"used\":100663296,");
-    expect(0, "\"job_name\":\"orders\"");
-    size_t len = strlen(out);
+    tool_expect(0, "\"task.off-heap\":{\"limit\":33554432,\"used\":100663296,");
+    tool_expect(0, "\"job_name\":\"orders\"");
+    size_t len = strlen(tool_out);
     CU_ASSERT_TRUE_FATAL(len > 0);
-    CU_ASSERT_EQUAL(strcspn(out, "\n"), len - 1);
-    out[len - 1] = '\0';
-    CU_ASSERT_TRUE(json_check(out));
-    ledger_fixture_stop(bytes);
-    write_bytes(sizeof bytes);
+    CU_ASSERT_EQUAL(strcspn(tool_out, "\n"), len - 1);
+    tool_out[len - 1] = '\0';
+    CU_ASSERT_TRUE(json_check(tool_out));
+    ledger_fixture_stop(tool_ledger);
+    tool_ledger_write(sizeof tool_ledger);
     weir("box.ledger --json");
-    expect(0, "\"reason\":\"exit\"");
+    tool_expect(0, "\"reason\":\"exit\"");
 }
 
 static void damage_is_said_on_stderr_beside_what_can_be_read(void)
 {
-    bytes[LEDGER_SLOTS_AT + 100] ^= 1; /* sheet 2 */
-    write_bytes(sizeof bytes);
+    tool_ledger[LEDGER_SLOTS_AT + 100] ^= 1; /* sheet 2 */
+    tool_ledger_write(sizeof tool_ledger);
     weir("box.ledger 2>&1 >/dev/null");
-    expect(0, "weir read: box.ledger: one of its two sheets is torn; this is the other\n");
+    tool_expect(0, "weir read: box.ledger: one of its two sheets is torn; this is the other\n");
     weir("--json box.ledger 2>/dev/null");
-    expect(0, "\"seq\":1,");
+    tool_expect(0, "\"seq\":1,");
 }
 
 static void bad_files_are_one_line_and_exit_with_2(void)
 {
     weir("nowhere.ledger 2>&1");
-    expect(2, "weir read: nowhere.ledger: No such file or directory\n");
+    tool_expect(2, "weir read: nowhere.ledger: No such file or directory\n");
     weir(". 2>&1");
-    expect(2, "weir read: .: a directory\n");
+    tool_expect(2, "weir read: .: a directory\n");
     weir("/dev/zero 2>&1");
-    expect(2, "weir read: /dev/zero: not a regular file\n");
-    write_bytes(0);
+    tool_expect(2, "weir read: /dev/zero: not a regular file\n");
+    tool_ledger_write(0);
     weir("box.ledger 2>&1");
-    expect(2, "weir read: box.ledger: not a ledger of weir\n");
-    write_bytes(70000);
+    tool_expect(2, "weir read: box.ledger: not a ledger of weir\n");
+    tool_ledger_write(70000);
     weir("box.ledger 2>&1");
-    expect(2, "weir read: box.ledger: truncated: 70000 of 536576 bytes\n");
-    bytes[16]++;
-    write_bytes(sizeof bytes);
+    tool_expect(2, "weir read: box.ledger: truncated: 70000 of 536576 bytes\n");
+    tool_ledger[16]++;
+    tool_ledger_write(sizeof tool_ledger);
     weir("box.ledger 2>&1 >/dev/null");
-    expect(2, "written by a newer weir");
+    tool_expect(2, "written by a newer weir");
     weir("--json box.ledger 2>/dev/null");
-    CU_ASSERT_STRING_EQUAL(out, "");
+    CU_ASSERT_STRING_EQUAL(tool_out, "");
 }
 
 static void bad_usage_is_named(void)
 {
     weir("2>&1");
-    expect(2, "usage: weir read [--json] FILE\n");
+    tool_expect(2, "usage: weir read [--json] FILE\n");
     weir("--what 2>&1");
-    expect(2, "weir read: unexpected --what\nusage:");
+    tool_expect(2, "weir read: unexpected --what\nusage:");
     weir("a b 2>&1");
-    expect(2, "weir read: unexpected b\n");
+    tool_expect(2, "weir read: unexpected b\n");
     weir("-- --json 2>&1");
-    expect(2, "weir read: --json: No such file");
+    tool_expect(2, "weir read: --json: No such file");
     weir("--help");
-    expect(0, "usage: weir read");
+    tool_expect(0, "usage: weir read");
 }
 
-SUITE(read, setup, teardown, CASE(dead_jvm_shows_its_last_sheet_owners_and_lines),
+SUITE(read, tool_ledger_setup, tool_ledger_teardown, CASE(dead_jvm_shows_its_last_sheet_owners_and_lines),
       CASE(stop_and_last_words_are_told_apart_from_a_crash), CASE(locked_ledger_is_of_a_running_jvm),
       CASE(json_is_the_sheet_as_one_object), CASE(damage_is_said_on_stderr_beside_what_can_be_read),
       CASE(bad_files_are_one_line_and_exit_with_2), CASE(bad_usage_is_named));
