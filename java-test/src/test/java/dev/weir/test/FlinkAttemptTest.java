@@ -5,24 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.test.ground.FlinkCluster;
+import dev.weir.test.ground.FlinkClusters;
 import dev.weir.test.ground.FlinkHome;
 import dev.weir.test.ground.FlinkProcess;
 import dev.weir.test.ground.Gate;
 import dev.weir.test.ground.Ground;
 import dev.weir.test.ground.Sheet;
 import dev.weir.test.ground.Wait;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -37,29 +35,18 @@ class FlinkAttemptTest {
     private static final int KEPT_MIB = 12;
     private static final int THREADS_MIB = 16; // more than KEPT_MIB: these are the sheet's first owners then
     private static final String SOURCE = "Source: Sequence Source";
-    private static final Map<String, FlinkCluster> CLUSTERS = new HashMap<>();
+
+    @RegisterExtension
+    static final FlinkClusters CLUSTERS = new FlinkClusters(version -> FlinkClusters
+            .withLibraries("attempt", version, "acme-cache.jar").agent("mode=observe")
+            .set("taskmanager.numberOfTaskSlots", 2)
+            .set("taskmanager.memory.task.off-heap.size", "128m")
+            .set("restart-strategy.type", "fixed-delay")
+            .set("restart-strategy.fixed-delay.attempts", RESTARTS)
+            .set("restart-strategy.fixed-delay.delay", "100 ms").start());
 
     static List<String> flinks() {
         return FlinkHome.versions();
-    }
-
-    private static FlinkCluster cluster(String version) {
-        return CLUSTERS.computeIfAbsent(version, v -> {
-            Path dir = Ground.run("attempt-" + v);
-            FlinkHome home = FlinkHome.of(v).copyTo(dir.resolve("flink"), List.of(Ground.jar("acme-cache.jar")));
-            return FlinkCluster.plan(home, dir).agent("mode=observe")
-                    .set("taskmanager.numberOfTaskSlots", 2)
-                    .set("taskmanager.memory.task.off-heap.size", "128m")
-                    .set("restart-strategy.type", "fixed-delay")
-                    .set("restart-strategy.fixed-delay.attempts", RESTARTS)
-                    .set("restart-strategy.fixed-delay.delay", "100 ms").start();
-        });
-    }
-
-    @AfterAll
-    static void closeClusters() {
-        CLUSTERS.values().forEach(FlinkCluster::close);
-        CLUSTERS.clear();
     }
 
     /** Same job id, numbers 0 to 3; each leaves exactly what it put into the static. */
@@ -67,7 +54,7 @@ class FlinkAttemptTest {
     @MethodSource("flinks")
     @Order(1)
     void failoverCountsTheAttemptsOfOneJob(String version) {
-        FlinkCluster cluster = cluster(version);
+        FlinkCluster cluster = CLUSTERS.of(version);
         FlinkProcess tm = cluster.taskManager();
         Gate gate = Gate.of("attempt-gate-" + version);
         String job = submit(cluster, "keep", KEPT_MIB, gate, 1);
@@ -124,7 +111,7 @@ class FlinkAttemptTest {
     @Order(2)
     void frameworksOwnMemoryHasNoJob(String version) {
         List<JsonNode> others = new ArrayList<>();
-        for (JsonNode sheet : cluster(version).taskManager().weir().events("sheet")) {
+        for (JsonNode sheet : CLUSTERS.of(version).taskManager().weir().events("sheet")) {
             sheet.path("owners").forEach(others::add);
         }
         others.removeIf(o -> text(o, "component").equals("task.off-heap"));
@@ -137,7 +124,7 @@ class FlinkAttemptTest {
     @MethodSource("flinks")
     @Order(3)
     void resubmissionIsAnotherJobAndThreadsInheritTheirAttempt(String version) {
-        FlinkCluster cluster = cluster(version);
+        FlinkCluster cluster = CLUSTERS.of(version);
         FlinkProcess tm = cluster.taskManager();
         List<String> jobs = new ArrayList<>();
         for (int submission = 0; submission < 2; submission++) {

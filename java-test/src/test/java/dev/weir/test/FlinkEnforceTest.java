@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.test.ground.FlinkCluster;
+import dev.weir.test.ground.FlinkClusters;
 import dev.weir.test.ground.FlinkHome;
 import dev.weir.test.ground.FlinkProcess;
 import dev.weir.test.ground.FlinkRest;
@@ -14,13 +15,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -31,7 +31,11 @@ class FlinkEnforceTest {
     private static final Path LEAKY = Ground.jar("leaky-job.jar");
     private static final Path EDGE = Ground.jar("edge-job.jar");
     private static final Path GENERATOR = Ground.jar("generator-job.jar");
-    private static final Map<String, FlinkCluster> CLUSTERS = new HashMap<>();
+
+    /** One TaskManager with 32m for its tasks, for several cases. */
+    @RegisterExtension
+    static final FlinkClusters LIMITED = new FlinkClusters(version -> start("limited", version, "32m", 1));
+
     private static final String REFUSED = "java.lang.OutOfMemoryError: weir: task.off-heap: ";
     private static final String CLASS_REFUSED = "java.lang.OutOfMemoryError: weir: class-metadata: a class file of ";
 
@@ -45,22 +49,11 @@ class FlinkEnforceTest {
                 .set("taskmanager.memory.task.off-heap.size", offHeap).start();
     }
 
-    /** One TaskManager with 32m for its tasks, for several cases. */
-    private static FlinkCluster limited(String version) {
-        return CLUSTERS.computeIfAbsent(version, v -> start("limited", v, "32m", 1));
-    }
-
-    @AfterAll
-    static void closeClusters() {
-        CLUSTERS.values().forEach(FlinkCluster::close);
-        CLUSTERS.clear();
-    }
-
     @ParameterizedTest
     @MethodSource("flinks")
     @Order(1)
     void jobFailsWithOurTextAndTheSameProcessRunsTheNext(String version) {
-        FlinkCluster cluster = limited(version);
+        FlinkCluster cluster = LIMITED.of(version);
         FlinkProcess tm = cluster.taskManager();
         FlinkRest rest = cluster.rest();
         checkFailure(rest, rest.submit(LEAKY, "16", "4", "1000", "20", "1"), REFUSED, "com.example.Leak.flatMap");
@@ -91,17 +84,15 @@ class FlinkEnforceTest {
         assertThat(breach.path("owners").path(0).path("job_name").asText()).isEqualTo("orders");
     }
 
-    /** Twice, so that the first one's classes must have gone; a job that generates few ones runs in between and afterwards. */
+    /** The next one needs classes too: those of the first must have gone for it. */
     @ParameterizedTest
     @MethodSource("flinks")
     @Order(2)
     void jobThatGeneratesClassesFailsWithOurTextAndTheSameProcessRunsTheNext(String version) {
-        FlinkProcess tm = limited(version).taskManager();
-        FlinkRest rest = limited(version).rest();
-        for (int i = 0; i < 2; i++) {
-            checkFailure(rest, rest.submit(GENERATOR, "10000", "300"), CLASS_REFUSED, "com.example.gen.Generator.map");
-            rest.awaitState(rest.submit(GENERATOR, "20", "300"), "FINISHED", LIMIT);
-        }
+        FlinkProcess tm = LIMITED.of(version).taskManager();
+        FlinkRest rest = LIMITED.of(version).rest();
+        checkFailure(rest, rest.submit(GENERATOR, "10000", "300"), CLASS_REFUSED, "com.example.gen.Generator.map");
+        rest.awaitState(rest.submit(GENERATOR, "20", "300"), "FINISHED", LIMIT);
         JsonNode breach = tm.weir().await("breach", LIMIT,
                 e -> e.path("action").asText().equals("deny") && e.path("component").asText().equals("jvm-metaspace"));
         assertThat(breach.path("kind").asText()).isEqualTo("class");
@@ -120,7 +111,7 @@ class FlinkEnforceTest {
     @Order(3)
     void cancelAndCleanupAreNotDenied(String version) throws IOException {
         Path notes = Files.createDirectories(Ground.run("enforce-notes-" + version));
-        FlinkRest rest = limited(version).rest();
+        FlinkRest rest = LIMITED.of(version).rest();
         Path closed = notes.resolve("closed");
         cancelRunning(rest, rest.submit(EDGE, "close", "48", closed.toString(), "100000", "50"));
         assertThat(closed).content().startsWith("taken 50331648 ");
@@ -133,7 +124,7 @@ class FlinkEnforceTest {
             assertThat(source).content().startsWith("taken 41943040 on Canceler for ");
         }
         checkFailure(rest, rest.submit(LEAKY, "16", "4", "1000", "20", "1"), REFUSED, "com.example.Leak.flatMap");
-        assertThat(limited(version).taskManager().log()).doesNotContain("FATAL", "Fatal error occurred");
+        assertThat(LIMITED.of(version).taskManager().log()).doesNotContain("FATAL", "Fatal error occurred");
     }
 
     private static void cancelRunning(FlinkRest rest, String job) {

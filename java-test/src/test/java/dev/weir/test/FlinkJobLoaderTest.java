@@ -5,24 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.test.ground.FlinkCluster;
+import dev.weir.test.ground.FlinkClusters;
 import dev.weir.test.ground.FlinkHome;
 import dev.weir.test.ground.FlinkProcess;
 import dev.weir.test.ground.Gate;
 import dev.weir.test.ground.Ground;
 import dev.weir.test.ground.Wait;
 import dev.weir.test.ground.WeirText;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -37,29 +35,18 @@ class FlinkJobLoaderTest {
     private static final int KEPT_MIB = 12;
     private static final int GUEST_MIB = 20; // more than what the earlier case left: the sheet's first owner
     private static final String POOL_THREAD = "ForkJoinPool.commonPool-worker-";
-    private static final Map<String, FlinkCluster> CLUSTERS = new HashMap<>();
+
+    @RegisterExtension
+    static final FlinkClusters CLUSTERS = new FlinkClusters(version -> FlinkClusters
+            .withLibraries("job-loader", version, "acme-cache.jar").agent("mode=warn")
+            .set("taskmanager.numberOfTaskSlots", 2)
+            .set("taskmanager.memory.task.off-heap.size", 2 * KEPT_MIB + "m")
+            .set("restart-strategy.type", "fixed-delay")
+            .set("restart-strategy.fixed-delay.attempts", 1)
+            .set("restart-strategy.fixed-delay.delay", "100 ms").start());
 
     static List<String> flinks() {
         return FlinkHome.versions();
-    }
-
-    private static FlinkCluster cluster(String version) {
-        return CLUSTERS.computeIfAbsent(version, v -> {
-            Path dir = Ground.run("job-loader-" + v);
-            FlinkHome home = FlinkHome.of(v).copyTo(dir.resolve("flink"), List.of(Ground.jar("acme-cache.jar")));
-            return FlinkCluster.plan(home, dir).agent("mode=warn")
-                    .set("taskmanager.numberOfTaskSlots", 2)
-                    .set("taskmanager.memory.task.off-heap.size", 2 * KEPT_MIB + "m")
-                    .set("restart-strategy.type", "fixed-delay")
-                    .set("restart-strategy.fixed-delay.attempts", 1)
-                    .set("restart-strategy.fixed-delay.delay", "100 ms").start();
-        });
-    }
-
-    @AfterAll
-    static void closeClusters() {
-        CLUSTERS.values().forEach(FlinkCluster::close);
-        CLUSTERS.clear();
     }
 
     /** Two attempts fill one owner, since the loader is the same; the new submission has one of its own. */
@@ -67,7 +54,7 @@ class FlinkJobLoaderTest {
     @MethodSource("flinks")
     @Order(1)
     void failoverKeepsTheJobAndSubmissionIsAnother(String version) {
-        FlinkCluster cluster = cluster(version);
+        FlinkCluster cluster = CLUSTERS.of(version);
         FlinkProcess tm = cluster.taskManager();
         Gate gate = Gate.of("job-loader-" + version + "-1");
         String first = submit(cluster, "pool", KEPT_MIB, gate);
@@ -114,7 +101,7 @@ class FlinkJobLoaderTest {
     @MethodSource("flinks")
     @Order(2)
     void guestOfALibrarysThreadIsItsOwnJobs(String version) {
-        FlinkCluster cluster = cluster(version);
+        FlinkCluster cluster = CLUSTERS.of(version);
         FlinkProcess tm = cluster.taskManager();
         Gate gate = Gate.of("job-loader-" + version + "-3");
         String starter = submit(cluster, "keeper", 1, gate);

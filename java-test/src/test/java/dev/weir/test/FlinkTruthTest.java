@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.test.ground.FlinkCluster;
+import dev.weir.test.ground.FlinkClusters;
 import dev.weir.test.ground.FlinkHome;
 import dev.weir.test.ground.FlinkMemory;
 import dev.weir.test.ground.FlinkProcess;
@@ -21,10 +22,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -38,33 +39,21 @@ class FlinkTruthTest {
     private static final int SEGMENT = 32_768;
     private static final int BUFFER = 16 << 20;
     private static final Duration LIMIT = Duration.ofMinutes(2);
-    private static final Map<String, FlinkCluster> CLUSTERS = new HashMap<>();
+
+    @RegisterExtension
+    static final FlinkClusters CLUSTERS = new FlinkClusters(version -> FlinkClusters
+            .withLibraries("truth", version, "flink-connector-acme.jar").taskManagers(2).agent("mode=warn")
+            .set("taskmanager.memory.task.off-heap.size", "64m").start());
 
     static List<String> flinks() {
         return FlinkHome.versions();
-    }
-
-    private static FlinkCluster cluster(String version) {
-        return CLUSTERS.computeIfAbsent(version, v -> {
-            Path dir = Ground.run("truth-" + v);
-            FlinkHome home = FlinkHome.of(v).copyTo(dir.resolve("flink"),
-                    List.of(Ground.jar("flink-connector-acme.jar")));
-            return FlinkCluster.plan(home, dir).taskManagers(2).agent("mode=warn")
-                    .set("taskmanager.memory.task.off-heap.size", "64m").start();
-        });
-    }
-
-    @AfterAll
-    static void closeClusters() {
-        CLUSTERS.values().forEach(FlinkCluster::close);
-        CLUSTERS.clear();
     }
 
     @ParameterizedTest
     @MethodSource("flinks")
     @Order(1)
     void taskManagerLimitsAreThoseOfFlinksLog(String version) {
-        for (FlinkProcess tm : cluster(version).taskManagers()) {
+        for (FlinkProcess tm : CLUSTERS.of(version).taskManagers()) {
             JsonNode start = tm.weir().start();
             Map<String, Long> flink = FlinkMemory.taskManager(tm.log());
             assertThat(start.path("role").asText()).isEqualTo("taskmanager");
@@ -85,7 +74,7 @@ class FlinkTruthTest {
     @MethodSource("flinks")
     @Order(1)
     void jobManagerLimitsAreThoseOfFlinksLog(String version) {
-        FlinkProcess jm = cluster(version).jobManager();
+        FlinkProcess jm = CLUSTERS.of(version).jobManager();
         JsonNode start = jm.weir().start();
         assertThat(start.path("role").asText()).isEqualTo("jobmanager");
         assertThat(limits(start)).containsAllEntriesOf(FlinkMemory.jobManager(jm.log()));
@@ -96,7 +85,7 @@ class FlinkTruthTest {
     @MethodSource("flinks")
     @Order(2)
     void networkIsTakenWholeAtStart(String version) {
-        for (FlinkProcess tm : cluster(version).taskManagers()) {
+        for (FlinkProcess tm : CLUSTERS.of(version).taskManagers()) {
             long limit = FlinkMemory.taskManager(tm.log()).get("network");
             Sheet sheet = tm.weir().freshSheet();
             assertThat(sheet.used("network")).isEqualTo(limit / SEGMENT * SEGMENT);
@@ -112,7 +101,7 @@ class FlinkTruthTest {
     @MethodSource("flinks")
     @Order(2)
     void directAndMetaspaceAgreeWithFlinksMetrics(String version) {
-        FlinkCluster cluster = cluster(version);
+        FlinkCluster cluster = CLUSTERS.of(version);
         FlinkProcess tm = cluster.taskManager();
         Wait.untilTrue("Flink's direct metrics to be those of the sheet", LIMIT, () -> {
             Sheet sheet = tm.weir().freshSheet();
@@ -130,7 +119,7 @@ class FlinkTruthTest {
     @MethodSource("flinks")
     @Order(3)
     void managedIsWhatTheBatchSortHolds(String version) throws IOException {
-        FlinkCluster cluster = cluster(version);
+        FlinkCluster cluster = CLUSTERS.of(version);
         Path gate = Ground.run("gate-" + version);
         String job = cluster.rest().submit(Ground.jar("sort-job.jar"), "200000", gate.toString());
         Wait.untilTrue("the sorted input", LIMIT, () -> Files.exists(gate.resolve("reached")));
@@ -151,7 +140,7 @@ class FlinkTruthTest {
     @MethodSource("flinks")
     @Order(4)
     void functionsBuffersAreTaskOffHeapAndNothingElseIs(String version) {
-        FlinkCluster cluster = cluster(version);
+        FlinkCluster cluster = CLUSTERS.of(version);
         Path jar = Ground.jar("leaky-job.jar");
         String job = cluster.rest().submit(jar, "16", "2", "400", "50", "2");
         for (FlinkProcess tm : cluster.taskManagers()) {
@@ -182,7 +171,7 @@ class FlinkTruthTest {
     @MethodSource("flinks")
     @Order(5)
     void healthyClusterPrintsNothingAboveInfo(String version) {
-        FlinkCluster cluster = cluster(version);
+        FlinkCluster cluster = CLUSTERS.of(version);
         cluster.stop();
         for (FlinkProcess process : cluster.processes()) {
             assertThat(WeirText.lines(process.jvm().err())).as("the agent speaks on stderr").isNotEmpty();
