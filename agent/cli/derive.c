@@ -5,15 +5,19 @@
 #include "cli/cmdline.h"
 #include "cli/command.h"
 #include "cli/derive.h"
+#include "cli/derive_slot.h"
 #include "out/out_derive.h"
 
 static const char usage[] =
-    "usage: weir derive [--role tm|jm] [--flink VERSION] [--conf DIR|FILE] [-D KEY=VALUE]... "
-    "[--json]\n"
+    "usage: weir derive [--role tm|jm] [--flink VERSION] [--conf DIR|FILE] [-D KEY=VALUE]...\n"
+    "                   [--slot CONSUMERS] [--json]\n"
     "  --role tm|jm      TaskManager (default) or JobManager\n"
     "  --flink VERSION   1.10 to 2.x, as 1.20 or 1.20.4; default: the newest this tool knows\n"
     "  --conf DIR|FILE   Flink's configuration directory, or one file of it\n"
     "  -D KEY=VALUE      overrides the file, as for Flink's own commands; may be repeated\n"
+    "  --slot CONSUMERS  what one slot of the TaskManager has, and how these share its managed "
+    "memory:\n"
+    "                    any of operator,rocksdb,forst,python, or none\n"
     "  --json            one JSON object instead of the table; also for errors\n"
     "Without --conf and without a -D that sets a total, $FLINK_CONF_DIR is read. Up to Flink 1.20\n"
     "$FLINK_TM_HEAP and $FLINK_JM_HEAP count, as in Flink's scripts. Exit code 2: Flink would "
@@ -22,7 +26,8 @@ static const char usage[] =
 struct request {
     enum weir_role       role;
     struct cmdline_flink flink;
-    bool                 json, batch, help;
+    bool                 json, batch, help, slot_given;
+    struct out_slot      slot;
 };
 
 static int set_role(void *request, const char *value)
@@ -53,6 +58,13 @@ static int add_dynamic(void *request, const char *value)
     return cmdline_add_dynamic(&((struct request *)request)->flink, value);
 }
 
+static int set_slot(void *request, const char *value)
+{
+    struct request *r = request;
+    r->slot_given = true;
+    return derive_slot_parse(value, &r->slot) ? 0 : -1;
+}
+
 static int set_json(void *request, const char *value)
 {
     (void)value;
@@ -79,6 +91,8 @@ static const struct cmdline_option options[] = {
     { "--flink", "a version such as 1.20 or 2.3.0", set_version, false },
     { "--conf", "a directory or file", set_conf, false },
     { "-D", "KEY=VALUE", add_dynamic, false },
+    { "--slot", "any of operator,rocksdb,forst,python (one state backend), or none", set_slot,
+      false },
     { "--json", NULL, set_json, false },
     { "--help", NULL, set_help, false },
     { "-h", NULL, set_help, true },
@@ -92,7 +106,10 @@ static void print_model(const struct request *r, const struct flinkmodel *m, con
     struct buf  b;
     buf_init(&b, text, sizeof text);
     if (r->json) {
-        out_derive_json(&b, m);
+        struct json j = out_derive_json_begin(&b, m);
+        if (r->slot_given)
+            out_slot_json(&j, &r->slot);
+        out_derive_json_end(&j);
         puts(text);
         return;
     }
@@ -105,6 +122,8 @@ static void print_model(const struct request *r, const struct flinkmodel *m, con
         buf_printf(&b, ", %s", path);
     buf_puts(&b, "\n\n");
     out_derive_text(&b, m);
+    if (r->slot_given)
+        out_slot_text(&b, &r->slot);
     fputs(text, stdout);
 }
 
@@ -127,8 +146,13 @@ int command_derive(int argc, char **args)
     }
     if (request.batch)
         return derive_batch(stdin, stdout, request.flink.version);
+    if (request.slot_given && request.role != WEIR_ROLE_TASKMANAGER) {
+        fputs("weir derive: --slot is of a TaskManager\n", stderr);
+        return WEIR_EXIT_USAGE;
+    }
     if (cmdline_collect(&line, &request.flink, request.role, &conf, &path, &err) != WEIR_OK ||
-        flinkmodel_derive(&conf, request.role, request.flink.version, &m, &err) != WEIR_OK)
+        flinkmodel_derive(&conf, request.role, request.flink.version, &m, &err) != WEIR_OK ||
+        (request.slot_given && derive_slot(&conf, &m, &request.slot, &err) != WEIR_OK))
         return cmdline_fail(&line, request.json, &err);
     print_model(&request, &m, path.data);
     return WEIR_EXIT_OK;

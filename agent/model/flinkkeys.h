@@ -69,6 +69,8 @@
     X(ROCKSDB_WRITE_RATIO, "state.backend.rocksdb.memory.write-buffer-ratio")        \
     X(ROCKSDB_HIGH_PRIO, "state.backend.rocksdb.memory.high-prio-pool-ratio")        \
     X(ROCKSDB_PARTITIONED, "state.backend.rocksdb.memory.partitioned-index-filters") \
+    X(ROCKSDB_WRITE_BUFFER, "state.backend.rocksdb.writebuffer.size")                \
+    X(FORST_WRITE_BUFFER, "state.backend.forst.writebuffer.size")                    \
     X(FORST_MANAGED, "state.backend.forst.memory.managed")                           \
     X(FORST_PER_SLOT, "state.backend.forst.memory.fixed-per-slot")                   \
     X(FORST_PER_TM, "state.backend.forst.memory.fixed-per-tm")                       \

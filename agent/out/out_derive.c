@@ -43,7 +43,7 @@ void out_derive_text(struct buf *b, const struct flinkmodel *m)
     buf_puts(b, "\n");
 }
 
-void out_derive_json(struct buf *b, const struct flinkmodel *m)
+struct json out_derive_json_begin(struct buf *b, const struct flinkmodel *m)
 {
     char        text[32];
     struct buf  version;
@@ -66,7 +66,18 @@ void out_derive_json(struct buf *b, const struct flinkmodel *m)
         json_unsigned(&j, "MaxDirectMemorySize", m->max_direct);
     json_unsigned(&j, "MaxMetaspaceSize", m->max_metaspace);
     json_object_end(&j);
-    json_object_end(&j);
+    return j;
+}
+
+void out_derive_json_end(struct json *j)
+{
+    json_object_end(j);
+}
+
+void out_derive_json(struct buf *b, const struct flinkmodel *m)
+{
+    struct json j = out_derive_json_begin(b, m);
+    out_derive_json_end(&j);
 }
 
 void out_derive_error_text(struct buf *b, const struct flinkmodel_error *e)
