@@ -25,6 +25,7 @@ static struct {
     struct weir_oom oom;
     size_t          seen;
     struct weir_job jobs[JOBS_SEEN];
+    bool            by_code[JOBS_SEEN]; /* by job: its code holds what no attempt does */
     struct heldthreads threads;
     char            class_name[256], message[1600];
 } me; /* the reporter's own */
@@ -153,6 +154,33 @@ static void add_attempt(void *oom_ms, uint32_t id)
     job->attempts_ended++;
 }
 
+/* Of no attempt, but by the code of a job that has ended: a thread that serves many took it for that job. *a: the job. */
+static bool is_ended_jobs_code(const struct owner_view *v, int64_t oom_ms, struct weir_attempt *a)
+{
+    return (v->key.attempt == 0 || v->key.shared != 0) && v->key.kind == WEIR_KIND_DIRECT &&
+           jobs_get(acct_jobs(), acct_stacks(), v->key.loader_tag, a) && a->state == WEIR_ATTEMPT_ENDED && a->end_ms < oom_ms;
+}
+
+/* Such a job counts as one attempt: how many took it is not known. */
+static void add_code(void *oom_ms, const struct owner_view *v)
+{
+    struct weir_attempt a;
+    struct weir_job    *job = is_ended_jobs_code(v, *(const int64_t *)oom_ms, &a) ? job_of(&a) : NULL;
+    if (job == NULL)
+        return;
+    job->ended += v->bytes;
+    job->attempts_ended += !me.by_code[job - me.jobs];
+    me.by_code[job - me.jobs] = true;
+}
+
+static void add_proven_code(void *oom_ms, const struct owner_view *v)
+{
+    struct weir_attempt a;
+    struct weir_job    *job = is_ended_jobs_code(v, *(const int64_t *)oom_ms, &a) ? job_of(&a) : NULL;
+    if (job != NULL)
+        job->proven = job->proven + v->bytes < job->ended ? job->proven + v->bytes : job->ended;
+}
+
 static void add_proven(void *oom_ms, uint32_t id)
 {
     struct weir_attempt a;
@@ -178,6 +206,7 @@ static void prove(int64_t oom_ms, bool may_collect)
     pools_collect();
     me.oom.gc_known = true;
     attempts_each(acct_attempts(), add_proven, &oom_ms);
+    acct_each_owner(add_proven_code, &oom_ms);
     for (size_t i = 0; i < me.seen; i++)
         me.oom.freed += me.jobs[i].ended - me.jobs[i].proven;
 }
@@ -191,7 +220,9 @@ static int most_ended_first(const void *a, const void *b)
 static void sum_jobs(int64_t oom_ms, bool may_collect)
 {
     me.seen = 0;
+    memset(me.by_code, 0, sizeof me.by_code);
     attempts_each(acct_attempts(), add_attempt, &oom_ms);
+    acct_each_owner(add_code, &oom_ms);
     prove(oom_ms, may_collect);
     qsort(me.jobs, me.seen, sizeof me.jobs[0], most_ended_first);
     me.oom.job_count = me.seen < WEIR_TOP_JOBS ? me.seen : WEIR_TOP_JOBS;

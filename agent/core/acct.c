@@ -674,7 +674,7 @@ void acct_who(struct weir_attempt *out, uint32_t attempt, bool shared, uint32_t 
     if (out->known)
         out->state = WEIR_ATTEMPT_SHARED;
     if (jobs_get(books.jobs, books.stacks, loader_tag, &job) &&
-        (!out->known || memcmp(out->job_id, job.job_id, sizeof job.job_id) != 0))
+        (!out->known || job.state == WEIR_ATTEMPT_ENDED || memcmp(out->job_id, job.job_id, sizeof job.job_id) != 0))
         *out = job;
 }
 
