@@ -17,8 +17,6 @@
 #include "model/diagnose_metaspace.h"
 #include "readings.h"
 
-#pragma weak pins_find
-
 enum { SHEET_MS = 55000, LOOK_FIRST = 1000, LOOK_LAST = 64000, PINS_US = 1000000, QUIET_MS = 600000, SHARE_OF_TIME = 1000 };
 
 static struct {
@@ -110,7 +108,7 @@ static void search_pins(void)
             tags[count++] = c->loader[i].tag;
     struct pins_query query = { .loaders = tags, .count = count, .budget_us = PINS_US };
     me.pins_ms = clock_wall_ms();
-    if (pins_find != NULL && count != 0 && pins_find(me.jni, &query, &me.pins) == WEIR_OK)
+    if (count != 0 && pins_find(me.jni, &query, &me.pins) == WEIR_OK)
         classes_pinned(&me.pins);
 }
 

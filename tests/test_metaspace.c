@@ -148,6 +148,9 @@ static void generated_classes_are_named(void)
     classes.families[0].classes = 9412;
     snprintf(classes.families[1].name, sizeof classes.families[1].name, "StreamExecCalc$*");
     classes.families[1].classes = 3100;
+    classes.generated = 40; /* of 200: less than a quarter is in every program */
+    CU_ASSERT_PTR_NULL(strstr(verdict()->text, "match"));
+    classes.generated = 12512;
     const struct weir_diagnosis *d = verdict();
     CU_ASSERT_PTR_NOT_NULL(strstr(d->text, "; of the classes 9412 match jdk.proxy*.$Proxy*, 3100 match StreamExecCalc$*"));
 }
@@ -281,6 +284,47 @@ static void report_is_as_promised(void)
     out_same_as_golden("oom_metaspace_leak.txt", text);
 }
 
+static void level_begins_with_the_verdict(void)
+{
+    struct buf b;
+    breach.sheet.metaspace.committed = breach.used = 230 * (uint64_t)MIB;
+    breach.limit = out_limit(256 * (uint64_t)MIB, "jvm flag", false);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        breach.sheet.rows[c].limit.set = false;
+    breach.sheet.rows[WEIR_JVM_METASPACE].limit = breach.limit;
+    breach.sheet.owner_count = 0;
+    sum();
+    diagnose_metaspace_level(&breach, &flink);
+    buf_init(&b, text, sizeof text);
+    out_text_breach(&b, &breach);
+    CU_ASSERT_PTR_EQUAL(strstr(text, "jvm-metaspace at 89 %: 230.0 of 256.0 MiB: no leak, what runs needs it\n  cause   230.0 of 256.0 MiB in "), text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n  fix     taskmanager.memory.jvm-metaspace.size: 288m ("));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n  or      taskmanager.memory.process.size: "));
+    buf_init(&b, text, sizeof text);
+    out_json_breach(&b, &out_header, &breach);
+    CU_ASSERT_TRUE(json_check(text));
+    CU_ASSERT_STRING_EQUAL(json_at(text, "diagnosis/0/id"), "\"metaspace-budget\"");
+    CU_ASSERT_STRING_EQUAL(json_at(text, "loaders/1/held"), "20971520");
+}
+
+static void survivors_begin_with_what_they_hold(void)
+{
+    struct buf b;
+    breach.reason = WEIR_REASON_SURVIVED;
+    breach.used = 120 * (uint64_t)MIB;
+    breach.limit = out_limit(256 * (uint64_t)MIB, "jvm flag", false);
+    for (uint32_t tag = 1; tag <= 4; tag++)
+        add_job(tag, WEIR_LOADER_LEAKED, 5);
+    sum();
+    breach.survived = (struct weir_survived){ .bytes = 20 * MIB, .blocks = 4, .collections = 2, .other_jobs = 4,
+                                              .job = { .job_name = "", .vertex = "" } };
+    diagnose_metaspace_survived(&breach);
+    buf_init(&b, text, sizeof text);
+    out_text_breach(&b, &breach);
+    CU_ASSERT_PTR_EQUAL(strstr(text, "20.0 MiB of metaspace are held by 4 class loaders of 4 ended jobs, which survived 2 full GCs; "
+                                  "jvm-metaspace 120.0 of 256.0 MiB: LEAK of ended jobs' class loaders\n"), text);
+}
+
 static void json_holds_the_same(void)
 {
     struct buf b;
@@ -358,5 +402,6 @@ SUITE(metaspace, setup, NULL, CASE(leak_is_named_by_its_jobs), CASE(sixteen_mib_
       CASE(what_was_let_go_is_not_judged), CASE(class_space_has_its_own_verdict), CASE(unknown_loaders_give_no_verdict),
       CASE(budget_advises_the_size_that_is_silent), CASE(leak_advises_what_buys_as_many_again),
       CASE(foreign_configuration_is_no_base_for_advice), CASE(level_tells_how_many_more_jobs_fit), CASE(report_is_as_promised),
+      CASE(level_begins_with_the_verdict), CASE(survivors_begin_with_what_they_hold),
       CASE(json_holds_the_same), CASE(lines_are_cut_safely), CASE(ledger_gives_back_what_was_written),
       CASE(ledger_without_a_reading_has_none));

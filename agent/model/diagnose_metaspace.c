@@ -175,8 +175,8 @@ static void put_crowd(struct buf *b, const struct crowd *crowd)
 
 static void put_families(struct buf *b, const struct weir_classes *w)
 {
-    if (!w->families_known)
-        return;
+    if (!w->families_known || w->generated < w->classes / 4)
+        return; /* no more than any program has */
     for (size_t i = 0; i < w->family_count && i < FAMILIES_SAID; i++)
         buf_printf(b, "%s%" PRIu64 " match %.100s", i == 0 ? "; of the classes " : ", ", w->families[i].classes,
                    w->families[i].name);

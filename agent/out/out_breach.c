@@ -16,8 +16,6 @@
 
 #include "base/poison.h"
 
-enum { LOADERS_SAID = 4 };
-
 static void put_budget_name(struct buf *b, bool jobmanager)
 {
     if (!jobmanager) {
@@ -243,18 +241,18 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
         put_share(b, breach);
     else
         put_vm_row(b, breach);
+    if (breach->component == WEIR_JVM_METASPACE)
+        out_classes_headline(b, breach);
     if (breach->suppressed != 0)
         buf_printf(b, " (%" PRIu64 " more since the last line)", breach->suppressed);
     put_direct_pool(b, breach);
-    if (breach->component == WEIR_JVM_METASPACE) {
-        out_classes_lines(b, &breach->sheet, LOADERS_SAID);
-        out_classes_pins(b, breach->sheet.classes);
-    }
+    if (breach->component == WEIR_JVM_METASPACE)
+        out_classes_breach(b, breach);
     put_stack(b, &breach->stack);
     for (size_t i = 0; i < breach->sheet.owner_count && i < WEIR_TOP_OWNERS; i++)
         put_owner(b, &breach->sheet.owners[i], breach);
     if (breach->of_threads)
         out_threads_more(b, breach);
-    else
+    else if (breach->component != WEIR_JVM_METASPACE) /* said already */
         put_diagnosis(b, breach);
 }

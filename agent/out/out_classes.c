@@ -14,7 +14,7 @@
 
 #include "base/poison.h"
 
-enum { TEXT = 2048, TEXT_PINS = 3 };
+enum { TEXT = 2048, TEXT_PINS = 3, LOADERS_SAID = 4 };
 
 const char *out_loader_fate(enum weir_loader_fate fate)
 {
@@ -403,6 +403,45 @@ void out_classes_pins(struct buf *b, const struct weir_classes *c)
     buf_printf(b, "%" PRIu32 " walk%s over the heap stopped the JVM for %" PRId64 " ms, the longest for %" PRId64 "%s", pins->walks,
                pins->walks == 1 ? "" : "s", pins->pause_us / 1000, pins->longest_us / 1000,
                pins->out_of_time ? "; it was broken off, there may be more" : "");
+}
+
+void out_classes_headline(struct buf *b, const struct weir_breach *breach)
+{
+    char       data[TEXT];
+    struct buf text;
+    if (breach->diagnosis_count == 0)
+        return;
+    buf_init(&text, data, sizeof data);
+    buf_put(&text, breach->diagnosis[0].text, strcspn(breach->diagnosis[0].text, ";"));
+    buf_puts(b, ": ");
+    utf8_text(b, data, false);
+}
+
+/* A way begins with an entry that has changes (model/advice.h). */
+static void put_ways(struct buf *b, const struct weir_diagnosis *d)
+{
+    for (size_t i = 0; i < d->advice_count && i < WEIR_MAX_ADVICE;) {
+        char       data[TEXT];
+        struct buf text;
+        size_t     first = i;
+        buf_init(&text, data, sizeof data);
+        for (; i < d->advice_count && i < WEIR_MAX_ADVICE && (i == first || d->advice[i].changes[0] == '\0'); i++)
+            buf_printf(&text, "%s%s: %s", i == first ? "" : " with ", d->advice[i].key, d->advice[i].value);
+        buf_printf(&text, " (%s)", d->advice[first].changes);
+        lines_text(b, first == 0 ? "fix" : "or", data);
+    }
+}
+
+void out_classes_breach(struct buf *b, const struct weir_breach *breach)
+{
+    const struct weir_diagnosis *d = breach->diagnosis_count != 0 ? &breach->diagnosis[0] : NULL;
+    const char                  *details = d != NULL ? strchr(d->text, ';') : NULL;
+    if (details != NULL && details[1] == ' ')
+        lines_text(b, "cause", details + 2);
+    out_classes_lines(b, &breach->sheet, LOADERS_SAID);
+    out_classes_pins(b, breach->sheet.classes);
+    if (d != NULL)
+        put_ways(b, d);
 }
 
 void out_classes_survived(struct buf *b, const struct weir_breach *breach)
