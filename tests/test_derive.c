@@ -198,7 +198,7 @@ static void bad_usage_is_named_and_exits_with_2(void)
         const char *arguments, *part;
     } rows[] = {
         { "derive --what 2>&1",
-          "unknown option --what; it takes --role --flink --conf -D --slot --json --help\n" },
+          "unknown option --what; it takes --role --flink --conf -D --deployment --slot --json --help\n" },
         { "derive word 2>&1", "unknown option word;" },
         { "derive --role boss 2>&1", "--role takes tm or jm\n" },
         { "derive --flink new 2>&1", "--flink takes a version such as 1.20 or 2.3.0\n" },

@@ -6,15 +6,18 @@
 #include "cli/command.h"
 #include "cli/derive.h"
 #include "cli/derive_slot.h"
+#include "out/figure.h"
 #include "out/out_derive.h"
 
 static const char usage[] =
     "usage: weir derive [--role tm|jm] [--flink VERSION] [--conf DIR|FILE] [-D KEY=VALUE]...\n"
-    "                   [--slot CONSUMERS] [--json]\n"
+    "                   [--deployment WHERE] [--slot CONSUMERS] [--json]\n"
     "  --role tm|jm      TaskManager (default) or JobManager\n"
     "  --flink VERSION   1.10 to 2.x, as 1.20 or 1.20.4; default: the newest this tool knows\n"
     "  --conf DIR|FILE   Flink's configuration directory, or one file of it\n"
     "  -D KEY=VALUE      overrides the file, as for Flink's own commands; may be repeated\n"
+    "  --deployment WHERE  who starts the process: standalone (default: the start scripts), yarn,\n"
+    "                    kubernetes (native), local (MiniCluster)\n"
     "  --slot CONSUMERS  what one slot of the TaskManager has, and how these share its managed "
     "memory:\n"
     "                    any of operator,rocksdb,forst,python, or none\n"
@@ -24,10 +27,13 @@ static const char usage[] =
     "refuse.\n";
 
 struct request {
-    enum weir_role       role;
-    struct cmdline_flink flink;
-    bool                 json, batch, help, slot_given;
-    struct out_slot      slot;
+    enum weir_role             role;
+    struct cmdline_flink       flink;
+    enum flinkmodel_deployment where;
+    bool                       where_given;
+    uint64_t                   container, container_limit; /* yarn and kubernetes */
+    bool                       json, batch, help, slot_given;
+    struct out_slot            slot;
 };
 
 static int set_role(void *request, const char *value)
@@ -56,6 +62,14 @@ static int set_conf(void *request, const char *value)
 static int add_dynamic(void *request, const char *value)
 {
     return cmdline_add_dynamic(&((struct request *)request)->flink, value);
+}
+
+static int set_deployment(void *request, const char *value)
+{
+    struct request *r = request;
+    r->where_given = true;
+    r->where = flinkmodel_deployment_find(value);
+    return r->where != FLINKMODEL_DEPLOYMENT_COUNT ? 0 : -1;
 }
 
 static int set_slot(void *request, const char *value)
@@ -91,6 +105,7 @@ static const struct cmdline_option options[] = {
     { "--flink", "a version such as 1.20 or 2.3.0", set_version, false },
     { "--conf", "a directory or file", set_conf, false },
     { "-D", "KEY=VALUE", add_dynamic, false },
+    { "--deployment", "standalone, yarn, kubernetes or local", set_deployment, false },
     { "--slot", "any of operator,rocksdb,forst,python (one state backend), or none", set_slot,
       false },
     { "--json", NULL, set_json, false },
@@ -100,6 +115,25 @@ static const struct cmdline_option options[] = {
 };
 static const struct cmdline line = { "derive", options, sizeof options / sizeof options[0] };
 
+static void json_container(struct json *j, const struct request *r)
+{
+    json_object(j, "container");
+    json_unsigned(j, "request", r->container);
+    json_unsigned(j, "limit", r->container_limit);
+    json_object_end(j);
+}
+
+static void put_container(struct buf *b, const struct request *r)
+{
+    buf_puts(b, "container\n  asked for with ");
+    figure_bytes(b, r->container);
+    if (r->container_limit != r->container) {
+        buf_puts(b, ", limit ");
+        figure_bytes(b, r->container_limit);
+    }
+    buf_puts(b, "\n");
+}
+
 static void print_model(const struct request *r, const struct flinkmodel *m, const char *path)
 {
     static char text[16384];
@@ -107,6 +141,10 @@ static void print_model(const struct request *r, const struct flinkmodel *m, con
     buf_init(&b, text, sizeof text);
     if (r->json) {
         struct json j = out_derive_json_begin(&b, m);
+        if (r->where_given)
+            json_string(&j, "deployment", flinkmodel_deployment_name(r->where));
+        if (r->container != 0)
+            json_container(&j, r);
         if (r->slot_given)
             out_slot_json(&j, &r->slot);
         out_derive_json_end(&j);
@@ -122,9 +160,35 @@ static void print_model(const struct request *r, const struct flinkmodel *m, con
         buf_printf(&b, ", %s", path);
     buf_puts(&b, "\n\n");
     out_derive_text(&b, m);
+    if (r->container != 0)
+        put_container(&b, r);
     if (r->slot_given)
         out_slot_text(&b, &r->slot);
     fputs(text, stdout);
+}
+
+static enum weir_rc find_container(struct request *r, const struct flinkconf *conf,
+                                   const struct flinkmodel *m, struct flinkmodel_error *err)
+{
+    if (r->where != FLINKMODEL_YARN && r->where != FLINKMODEL_KUBERNETES)
+        return WEIR_OK;
+    if (flinkmodel_container(conf, r->where, m, &r->container, &r->container_limit) == WEIR_OK)
+        return WEIR_OK;
+    memset(err, 0, sizeof *err);
+    err->code = FLINKMODEL_VALUE;
+    snprintf(err->key, sizeof err->key, "%s", flinkkey_name(FLINKKEY_K8S_LIMIT_FACTOR));
+    snprintf(err->message, sizeof err->message, "%s has to be a number, at least 1", err->key);
+    return WEIR_EINVAL;
+}
+
+/* Options that exclude each other; NULL: none. */
+static const char *conflict(const struct request *r)
+{
+    if (r->role == WEIR_ROLE_TASKMANAGER)
+        return NULL;
+    if (r->slot_given)
+        return "--slot is of a TaskManager";
+    return r->where == FLINKMODEL_LOCAL ? "local execution has no JobManager process" : NULL;
 }
 
 int command_derive(int argc, char **args)
@@ -146,12 +210,14 @@ int command_derive(int argc, char **args)
     }
     if (request.batch)
         return derive_batch(stdin, stdout, request.flink.version);
-    if (request.slot_given && request.role != WEIR_ROLE_TASKMANAGER) {
-        fputs("weir derive: --slot is of a TaskManager\n", stderr);
+    if (conflict(&request) != NULL) {
+        fprintf(stderr, "weir derive: %s\n", conflict(&request));
         return WEIR_EXIT_USAGE;
     }
     if (cmdline_collect(&line, &request.flink, request.role, &conf, &path, &err) != WEIR_OK ||
-        flinkmodel_derive(&conf, request.role, request.flink.version, &m, &err) != WEIR_OK ||
+        flinkmodel_deployed(&conf, request.role, request.where, request.flink.version, &m, &err) !=
+            WEIR_OK ||
+        find_container(&request, &conf, &m, &err) != WEIR_OK ||
         (request.slot_given && derive_slot(&conf, &m, &request.slot, &err) != WEIR_OK))
         return cmdline_fail(&line, request.json, &err);
     print_model(&request, &m, path.data);

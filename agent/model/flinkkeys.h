@@ -48,6 +48,7 @@
     X(NET_SORT_MIN_BUFFERS, "taskmanager.network.sort-shuffle.min-buffers")               \
     X(NET_SORT_MIN_PARALLELISM, "taskmanager.network.sort-shuffle.min-parallelism")       \
     X(NET_HYBRID_NEW_MODE, "taskmanager.network.hybrid-shuffle.enable-new-mode")          \
+    X(K8S_LIMIT_FACTOR, "kubernetes.taskmanager.memory.limit-factor")                     \
     X(TM_EXIT_ON_OOM, "taskmanager.jvm-exit-on-oom")                                      \
     X(TM_RESOURCE_ID, "taskmanager.resource-id")
 

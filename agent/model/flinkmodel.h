@@ -66,6 +66,19 @@ struct flinkmodel_row {
     uint64_t              unclamped; /* FRACTION, INVERSE */
 };
 
+/* Who starts the process, X(symbol, id). */
+#define FLINKMODEL_DEPLOYMENTS(X)                                                        \
+    X(STANDALONE, "standalone") /* Flink's start scripts; also a standalone container */ \
+    X(YARN, "yarn")             /* Flink's own ResourceManager asks for containers */    \
+    X(KUBERNETES, "kubernetes") /* native Kubernetes: so does this one */                \
+    X(LOCAL, "local")           /* MiniCluster, local execution: everything in a JVM that exists */
+
+#define FLINKMODEL_ENUM_DEPLOYMENT(sym, id) FLINKMODEL_##sym,
+enum flinkmodel_deployment {
+    FLINKMODEL_DEPLOYMENTS(FLINKMODEL_ENUM_DEPLOYMENT) FLINKMODEL_DEPLOYMENT_COUNT
+};
+#undef FLINKMODEL_ENUM_DEPLOYMENT
+
 struct flinkmodel {
     enum weir_role        role;
     struct flink_version  version;
@@ -103,6 +116,21 @@ enum weir_rc flinkmodel_jobmanager(const struct flinkconf *c, struct flink_versi
 enum weir_rc flinkmodel_derive(const struct flinkconf *c, enum weir_role role,
                                struct flink_version v, struct flinkmodel *out,
                                struct flinkmodel_error *err);
+
+/* The same for a process that somebody else than the start scripts starts. An active ResourceManager (YARN, Kubernetes)
+ * of 1.13 and newer forgets the configured totals and derives metaspace and overhead anew around what Flink's memory
+ * came out as: a byte more, at times. Legacy totals count as total process memory there. LOCAL, a TaskManager only: no
+ * process is sized, totals and the JVM's rows and flags are ABSENT or 0 where the version has none. */
+enum weir_rc flinkmodel_deployed(const struct flinkconf *c, enum weir_role role,
+                                 enum flinkmodel_deployment where, struct flink_version v,
+                                 struct flinkmodel *out, struct flinkmodel_error *err);
+const char  *flinkmodel_deployment_name(enum flinkmodel_deployment where);
+/* FLINKMODEL_DEPLOYMENT_COUNT: no such name. */
+enum flinkmodel_deployment flinkmodel_deployment_find(const char *name);
+/* Of YARN and Kubernetes: what the container is asked for (whole MiB, rounded down) and its limit. WEIR_EINVAL: the limit
+ * factor is no number of at least 1. */
+enum weir_rc flinkmodel_container(const struct flinkconf *c, enum flinkmodel_deployment where,
+                                  const struct flinkmodel *m, uint64_t *request, uint64_t *limit);
 
 /* The limits that stand in the arguments of a running TaskManager or JobManager, nothing derived. Rows without an
  * argument stay ABSENT (`complete` false). WEIR_ENOENT: not one of them is there. WEIR_EINVAL: one does not parse, or

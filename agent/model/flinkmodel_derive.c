@@ -35,6 +35,8 @@ static void run(struct deriver *x, enum weir_role role)
         fail_version(x, role);
     else if (role == WEIR_ROLE_JOBMANAGER)
         deriver_jobmanager(x);
+    else if (x->where == FLINKMODEL_LOCAL)
+        deriver_local(x);
     else
         deriver_taskmanager(x);
     x->m->complete = !x->failed;
@@ -49,6 +51,7 @@ bool deriver_tries(const struct deriver *failed, enum flinkkey key,
                                   .version = failed->version,
                                   .m = m != NULL ? m : &own,
                                   .err = &err,
+                                  .where = failed->where,
                                   .trial_key = key,
                                   .trial = value,
                                   .legacy_target = FLINKKEY_NONE };
@@ -56,9 +59,9 @@ bool deriver_tries(const struct deriver *failed, enum flinkkey key,
     return !x.failed;
 }
 
-enum weir_rc flinkmodel_derive(const struct flinkconf *c, enum weir_role role,
-                               struct flink_version v, struct flinkmodel *out,
-                               struct flinkmodel_error *err)
+enum weir_rc flinkmodel_deployed(const struct flinkconf *c, enum weir_role role,
+                                 enum flinkmodel_deployment where, struct flink_version v,
+                                 struct flinkmodel *out, struct flinkmodel_error *err)
 {
     struct flinkmodel       m;
     struct flinkmodel_error e;
@@ -66,6 +69,7 @@ enum weir_rc flinkmodel_derive(const struct flinkconf *c, enum weir_role role,
                                   .version = v,
                                   .m = &m,
                                   .err = &e,
+                                  .where = where,
                                   .trial_key = FLINKKEY_NONE,
                                   .legacy_target = FLINKKEY_NONE };
     run(&x, role);
@@ -76,6 +80,13 @@ enum weir_rc flinkmodel_derive(const struct flinkconf *c, enum weir_role role,
     deriver_hint(&x);
     *err = e;
     return WEIR_EINVAL;
+}
+
+enum weir_rc flinkmodel_derive(const struct flinkconf *c, enum weir_role role,
+                               struct flink_version v, struct flinkmodel *out,
+                               struct flinkmodel_error *err)
+{
+    return flinkmodel_deployed(c, role, FLINKMODEL_STANDALONE, v, out, err);
 }
 
 enum weir_rc flinkmodel_taskmanager(const struct flinkconf *c, struct flink_version v,

@@ -401,7 +401,7 @@ void deriver_jvm_from_flink(struct deriver *x)
     struct flinkmodel_row *overhead = &m->rows[WEIR_JVM_OVERHEAD];
     uint64_t               metaspace = read_metaspace(x).bytes;
     uint64_t               base = deriver_add(x, m->flink.bytes, metaspace);
-    if (!deriver_is_set(x, x->keys->process)) {
+    if (x->totals_forgotten || !deriver_is_set(x, x->keys->process)) {
         struct range r = deriver_overhead_range(x);
         *overhead = deriver_inverse(x, base, r);
         m->process.how = FLINKMODEL_SUM;

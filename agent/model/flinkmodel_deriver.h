@@ -25,7 +25,9 @@ struct deriver {
     struct flinkmodel_error      *err;
     struct buf                    message; /* err->message */
     bool                          failed;
-    unsigned                      wrappers; /* how many ICE Flink puts around an ICE raised now */
+    enum flinkmodel_deployment    where;
+    bool totals_forgotten; /* by an active ResourceManager: total process memory follows from its parts */
+    unsigned wrappers; /* how many ICE Flink puts around an ICE raised now */
     /* A value put in place of the configuration's: a hint on trial (NULL = absent). FLINKKEY_NONE = none. */
     enum flinkkey                 trial_key;
     const struct flinkconf_value *trial;
@@ -82,6 +84,7 @@ void deriver_jvm_from_flink(struct deriver *x);
 /* The two derivations; they fill x->m or fail. */
 void deriver_taskmanager(struct deriver *x);
 void deriver_jobmanager(struct deriver *x);
+void deriver_local(struct deriver *x);
 /* One try with x's trial; true when it derives. m: where the result goes, may be NULL. */
 bool deriver_tries(const struct deriver *failed, enum flinkkey key,
                    const struct flinkconf_value *value, struct flinkmodel *m);

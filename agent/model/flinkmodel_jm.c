@@ -80,8 +80,11 @@ static void fail_no_entry(struct deriver *x)
 void deriver_jobmanager(struct deriver *x)
 {
     x->wrappers = flink_version_least(x->version, 2, 0) ? 0 : 1;
-    deriver_legacy_total(x, FLINKKEY_JM_HEAP, FLINKKEY_ENV_JM_HEAP, FLINKKEY_JM_HEAP_SIZE,
-                         FLINKKEY_JM_HEAP_MB);
+    /* On Kubernetes the start scripts run in the JobManager's pod since 1.13. */
+    bool client = x->where == FLINKMODEL_YARN ||
+                  (x->where == FLINKMODEL_KUBERNETES && !flink_version_least(x->version, 1, 13));
+    deriver_legacy_total(x, client ? x->keys->process : FLINKKEY_JM_HEAP, FLINKKEY_ENV_JM_HEAP,
+                         FLINKKEY_JM_HEAP_SIZE, FLINKKEY_JM_HEAP_MB);
     if (deriver_is_set(x, FLINKKEY_JM_HEAP)) {
         from_heap(x);
         deriver_jvm_from_flink(x);

@@ -258,8 +258,9 @@ static void fail_no_entry(struct deriver *x)
 void deriver_taskmanager(struct deriver *x)
 {
     x->wrappers = flink_version_least(x->version, 1, 11) ? 1 : 0;
-    deriver_legacy_total(x, x->keys->flink, FLINKKEY_ENV_TM_HEAP, FLINKKEY_TM_HEAP_SIZE,
-                         FLINKKEY_TM_HEAP_MB);
+    bool active = x->where == FLINKMODEL_YARN || x->where == FLINKMODEL_KUBERNETES;
+    deriver_legacy_total(x, active ? x->keys->process : x->keys->flink, FLINKKEY_ENV_TM_HEAP,
+                         FLINKKEY_TM_HEAP_SIZE, FLINKKEY_TM_HEAP_MB);
     if (deriver_is_set(x, FLINKKEY_TM_TASK_HEAP) && deriver_is_set(x, FLINKKEY_TM_MANAGED_SIZE)) {
         from_parts(x);
         deriver_jvm_from_flink(x);
@@ -272,6 +273,10 @@ void deriver_taskmanager(struct deriver *x)
         from_total(x);
     } else {
         fail_no_entry(x);
+    }
+    if (active && !x->failed && flink_version_least(x->version, 1, 13)) {
+        x->totals_forgotten = true;
+        deriver_jvm_from_flink(x);
     }
     read_cpu(x);
     fill_flags(x);

@@ -16,6 +16,12 @@ static bool has_row(const struct flinkmodel *m, int component)
     return m->rows[component].how != FLINKMODEL_ABSENT;
 }
 
+/* Local execution sizes no process. */
+static bool has_process(const struct flinkmodel *m)
+{
+    return m->process.how != FLINKMODEL_ABSENT;
+}
+
 static void put_row(struct buf *b, const char *name, const struct flinkmodel_row *row)
 {
     char       text[32];
@@ -33,6 +39,11 @@ void out_derive_text(struct buf *b, const struct flinkmodel *m)
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
         if (has_row(m, i))
             put_row(b, component_id((enum weir_component)i), &m->rows[i]);
+    if (!has_process(m)) {
+        buf_puts(b,
+                 "\nno process is sized: of these rows only network and managed bound anything\n");
+        return;
+    }
     put_row(b, "total flink", &m->flink);
     put_row(b, "total process", &m->process);
     buf_puts(b, "\nJVM flags\n  ");
@@ -58,6 +69,8 @@ struct json out_derive_json_begin(struct buf *b, const struct flinkmodel *m)
         if (has_row(m, i))
             json_unsigned(&j, component_id((enum weir_component)i), m->rows[i].bytes);
     json_object_end(&j);
+    if (!has_process(m))
+        return j;
     json_unsigned(&j, "total_flink", m->flink.bytes);
     json_unsigned(&j, "total_process", m->process.bytes);
     json_object(&j, "jvm");
