@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pinnames.c: the objects of all paths are asked for by their tags, once; names are those of their classes and fields.
  * Nothing is executed and no value read but names of threads. All references are local and dropped at the end.
+ * The VM compares each tag it has with each it is asked for, and nothing can stop it meanwhile: so a few at a time (ASKED).
  * Bound: TAGS objects, STEPS of a path from either end; what is beyond is `...`. */
 #include "jvm/pinnames.h"
 
@@ -17,7 +18,7 @@
 #include "model/pingroup.h"
 #include "base/poison.h"
 
-enum { TAGS = 4096, LINKS = 256, STEPS = 9, NAME = 256 };
+enum { TAGS = 8192, ASKED = 128, LINKS = 256, STEPS = 9, NAME = 256 };
 
 struct link { /* one reference of a path, the one into the target first */
     int64_t      up;
@@ -37,11 +38,13 @@ struct telling {
     JNIEnv                  *jni;
     const struct pinclasses *p;
     const struct pinbook    *book;
-    jlong                    tag[TAGS]; /* wanted; then those of object[] */
+    jlong                    tag[TAGS]; /* wanted */
     jint                     tags;
     jint                     count;
-    jobject                 *object;
-    jlong                   *tag_of; /* parallel to object */
+    struct known {
+        jlong   tag;
+        jobject object;
+    } known[TAGS]; /* found; by tag */
     jclass                   thread_class;
     struct path              path;
     struct pin_found         found[PIN_HITS];
@@ -92,22 +95,43 @@ static void want_path(struct telling *t, const struct pin_hit *hit)
     want(t, PIN_TAG(PIN_CLASS, hit->end_class));
 }
 
+static int by_tag(const void *a, const void *b)
+{
+    jlong x = ((const struct known *)a)->tag, y = ((const struct known *)b)->tag;
+    return (x > y) - (x < y);
+}
+
+static bool fetch_some(struct telling *t, const jlong *tags, jint count)
+{
+    jobject *objects = NULL;
+    jlong   *of = NULL;
+    jint     found = 0;
+    bool     fine = (*t->p->ti)->GetObjectsWithTags(t->p->ti, count, tags, &found, &objects, &of) == JVMTI_ERROR_NONE;
+    for (jint i = 0; fine && i < found && t->count < TAGS; i++)
+        t->known[t->count++] = (struct known){ of[i], objects[i] };
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)objects);
+    (*env_ti())->Deallocate(env_ti(), (unsigned char *)of);
+    return fine;
+}
+
 static bool fetch(struct telling *t)
 {
     for (uint32_t i = 0; i < t->book->target_count; i++)
         for (uint32_t k = 0; k < t->book->target[i].hits; k++)
             want_path(t, &t->book->target[i].hit[k]);
-    return t->tags == 0 || (*t->p->ti)->GetObjectsWithTags(t->p->ti, t->tags, t->tag, &t->count, &t->object, &t->tag_of) ==
-                               JVMTI_ERROR_NONE;
+    for (jint i = 0; i < t->tags; i += ASKED)
+        if (!fetch_some(t, t->tag + i, t->tags - i < ASKED ? t->tags - i : ASKED))
+            return false;
+    qsort(t->known, (size_t)t->count, sizeof t->known[0], by_tag);
+    return true;
 }
 
 /* NULL: gone meanwhile, or not asked for. */
 static jobject object_of(const struct telling *t, int64_t tag)
 {
-    for (jint i = 0; i < t->count; i++)
-        if (t->tag_of[i] == tag)
-            return t->object[i];
-    return NULL;
+    struct known        key = { tag, NULL };
+    const struct known *found = bsearch(&key, t->known, (size_t)t->count, sizeof key, by_tag);
+    return found != NULL ? found->object : NULL;
 }
 
 /* ---- names ---- */
@@ -411,8 +435,6 @@ enum weir_rc pinnames_tell(JNIEnv *jni, const struct pinclasses *p, const struct
         tell_all(t, out);
         rc = WEIR_OK;
     }
-    (*env_ti())->Deallocate(env_ti(), (unsigned char *)t->object);
-    (*env_ti())->Deallocate(env_ti(), (unsigned char *)t->tag_of);
     (*jni)->PopLocalFrame(jni, NULL);
     arena_unmap(t, sizeof *t);
     return rc;
