@@ -30,6 +30,7 @@ struct search {
     uint64_t          edges;
     uint32_t          grown;  /* of the book, when it was looked at last */
     bool              broken; /* the present walk was ended by the clock */
+    bool              strong; /* all that is held strongly was seen */
     bool              first;  /* the present walk looks for holders; if not, only for the rest of their paths */
 };
 
@@ -154,6 +155,7 @@ static void look(struct search *s)
         going = walk_up(s);
     while (going && pinbook_some_unheld(&s->book) && open_held(&s->book))
         going = walk_up(s);
+    s->strong = going;
     if (!going || !pinbook_some_unheld(&s->book))
         return;
     s->book.soft = true;
@@ -179,7 +181,7 @@ static void judge_unheld(struct search *s)
 {
     for (uint32_t i = 0; i < s->book.target_count; i++)
         if (s->book.target[i].hits == 0)
-            s->out->pinned[i].hold = s->out->out_of_time ? WEIR_HOLD_UNKNOWN : WEIR_HOLD_GARBAGE;
+            s->out->pinned[i].hold = s->strong ? WEIR_HOLD_GARBAGE : WEIR_HOLD_UNKNOWN; /* or softly: it goes by itself */
 }
 
 static enum weir_rc run(JNIEnv *jni, const struct pins_query *query, struct search *s)
