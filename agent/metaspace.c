@@ -98,14 +98,30 @@ void metaspace_second(const struct pools_figures *vm, int64_t now_ms)
 
 /* ---- what pins them ---- */
 
-static void search_pins(void)
+static bool has(const uint32_t *tags, size_t count, uint32_t tag)
 {
-    uint32_t                   tags[WEIR_MAX_PINNED];
+    for (size_t i = 0; i < count; i++)
+        if (tags[i] == tag)
+            return true;
+    return false;
+}
+
+/* User-code loaders of what has leaked, those first below which most is held. Such a loader need not be in the table itself:
+ * Flink's safety net defines nothing, but what it generates for SQL hangs below it. */
+static size_t leaked_tags(uint32_t *tags)
+{
     size_t                     count = 0;
     const struct weir_classes *c = classes_last();
     for (size_t i = 0; i < c->loader_count && count < WEIR_MAX_PINNED; i++)
-        if (c->loader[i].user && c->loader[i].fate == WEIR_LOADER_LEAKED)
-            tags[count++] = c->loader[i].tag;
+        if (c->loader[i].fate == WEIR_LOADER_LEAKED && c->loader[i].of != 0 && !has(tags, count, c->loader[i].of))
+            tags[count++] = c->loader[i].of;
+    return count;
+}
+
+static void search_pins(void)
+{
+    static uint32_t   tags[WEIR_MAX_PINNED];
+    size_t            count = leaked_tags(tags);
     struct pins_query query = { .loaders = tags, .count = count, .budget_us = PINS_US };
     me.pins_ms = clock_wall_ms();
     if (count != 0 && pins_find(me.jni, &query, &me.pins) == WEIR_OK)

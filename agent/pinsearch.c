@@ -76,7 +76,7 @@ enum weir_attach pinsearch_command(JNIEnv *jni, const char *rest, struct buf *ou
     struct words            w = { .budget_ms = BUDGET_MS };
     if (!parse(&w, rest, out))
         return WEIR_ATTACH_BAD_OPTIONS;
-    uint32_t          tags[WEIR_MAX_PINNED];
+    static uint32_t   tags[WEIR_MAX_PINNED];
     bool              named = w.loader[0] != '\0';
     struct pins_query query = { .glob = named ? w.loader : NULL, .loaders = tags, .with_classes = !named, .budget_us = (int64_t)w.budget_ms * 1000 };
     query.count = named ? 0 : left_over(jni, tags);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WEIR_MAX_PINS = 12, WEIR_MAX_PINNED = 64, WEIR_PIN_WHAT = 256, WEIR_PIN_SOURCE = 128, WEIR_PIN_PATH = 1024 };
+enum { WEIR_MAX_PINS = 12, WEIR_MAX_PINNED = 320, WEIR_PIN_WHAT = 256, WEIR_PIN_SOURCE = 128, WEIR_PIN_PATH = 1024 };
 
 /* X(symbol, name): where the path to a loader begins. */
 #define WEIR_PIN_KINDS(X)                          \

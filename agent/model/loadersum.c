@@ -26,13 +26,6 @@ static bool same_job(const struct weir_attempt *a, const struct weir_attempt *b)
     return a->known == b->known && (!a->known || memcmp(a->job_id, b->job_id, sizeof a->job_id) == 0);
 }
 
-/* Children go with the user-code loader of their job's same end. */
-static bool goes_with(const struct weir_loader *child, const struct weir_loader *loader)
-{
-    return child->of == loader->tag ||
-           (child->child && child->job.known && same_job(&child->job, &loader->job) && child->fate == loader->fate);
-}
-
 static enum weir_loader_fate fate_of_hold(enum weir_hold hold)
 {
     switch (hold) {
@@ -47,16 +40,9 @@ static enum weir_loader_fate fate_of_hold(enum weir_hold hold)
 void loadersum_pinned(struct weir_loader *loaders, size_t count, const struct weir_pins *pins)
 {
     for (size_t p = 0; p < pins->pinned_count && p < WEIR_MAX_PINNED; p++) {
-        struct weir_loader     *found = NULL, was;
-        enum weir_loader_fate   fate = fate_of_hold(pins->pinned[p].hold);
-        for (size_t i = 0; i < count && found == NULL; i++)
-            if (loaders[i].tag != 0 && loaders[i].tag == pins->pinned[p].loader)
-                found = &loaders[i];
-        if (found == NULL || found->fate != WEIR_LOADER_LEAKED || fate == WEIR_LOADER_LEAKED)
-            continue;
-        was = *found;
+        enum weir_loader_fate fate = fate_of_hold(pins->pinned[p].hold);
         for (size_t i = 0; i < count; i++)
-            if (goes_with(&loaders[i], &was))
+            if (loaders[i].of != 0 && loaders[i].of == pins->pinned[p].loader && loaders[i].fate == WEIR_LOADER_LEAKED)
                 loaders[i].fate = fate;
     }
 }
