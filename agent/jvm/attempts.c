@@ -219,6 +219,21 @@ static bool is_carrier(JNIEnv *jni, jthread thread)
     return carrier;
 }
 
+static void know(struct threadtag tag, uint8_t generation)
+{
+    if (tag.known) {
+        mine.id = tag.attempt;
+        mine.task = tag.task;
+        mine.shared = tag.shared;
+    }
+    mine.known = generation;
+}
+
+void attempts_begins(struct threadtag tag)
+{
+    know(tag, atomic_load_explicit(&me.generation, memory_order_acquire));
+}
+
 static void learn_mine(JNIEnv *jni)
 {
     jthread thread = NULL;
@@ -229,12 +244,7 @@ static void learn_mine(JNIEnv *jni)
         tag = threadtag_get(thread);
         drop(jni, thread);
     }
-    if (tag.known) {
-        mine.id = tag.attempt;
-        mine.task = tag.task;
-        mine.shared = tag.shared;
-    }
-    mine.known = generation;
+    know(tag, generation);
 }
 
 static void learn_loader_of(JNIEnv *jni, jobject task, jobject loader)
@@ -317,14 +327,17 @@ struct threadtag attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_
     return tag;
 }
 
-/* One that the hook has seen start has its tag. A thread that only descends from a task's cannot be told from others now. */
+/* One that the hook has seen start has its attempt. A thread that only descends from a task's cannot be told from others now. */
 static bool adopt(JNIEnv *jni, jthread thread, int64_t coarse_ms)
 {
-    jobject runnable = threadtag_get(thread).known ? NULL : runnable_of(jni, thread);
+    struct threadtag tag = threadtag_get(thread); /* it may have one already: its start came between hook and event */
+    jobject runnable = tag.attempt == 0 ? runnable_of(jni, thread) : NULL;
     bool task = is_task(jni, runnable);
     if (task) {
         struct attempt_identity who = identity(jni, runnable);
-        threadtag_set(thread, (struct threadtag){ .attempt = attempts_begin(me.book, &who, coarse_ms), .task = true });
+        tag.attempt = attempts_begin(me.book, &who, coarse_ms);
+        tag.task = true;
+        threadtag_set(thread, tag);
         learn_code(jni, runnable);
     }
     drop(jni, runnable);

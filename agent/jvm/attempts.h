@@ -23,6 +23,8 @@ struct attempts_thread {
 enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct jobs *jobs, struct stacks *names);
 /* Inside a hook, any Java thread. */
 struct attempts_thread attempts_current(JNIEnv *jni);
+/* On a thread that begins, whose tag was just read: saves it to ask for its tag later. */
+void attempts_begins(struct threadtag tag);
 /* The same thread where the code of this class loader decides: a shared thread that runs another job's code works for that. */
 struct attempts_thread attempts_in_code_of(struct attempts_thread thread, uint32_t loader_tag);
 /* In Thread.start0 on the starting thread: what `started`, which is about to run, will work for; `slot` is the caller's. A

@@ -107,6 +107,7 @@ void hook_thread_began(JNIEnv *jni, jobject thread)
         return;
     guard_enter();
     struct threadtag tag = threadtag_get(thread);
+    attempts_begins(tag);
     own_slot = tag.slot != 0 ? tag.slot : record(thread, tag, false, acct_coarse_ms());
     threads_runs(acct_threads(), own_slot, (int32_t)syscall(SYS_gettid), (uintptr_t)__builtin_frame_address(0));
     guard_leave();
