@@ -208,10 +208,13 @@ static enum weir_rc run(JNIEnv *jni, const struct pins_query *query, struct sear
 
 enum weir_rc pins_find(JNIEnv *jni, const struct pins_query *query, struct weir_pins *out)
 {
-    static struct search s; /* the reporter's */
+    struct search *s = arena_map(sizeof *s); /* half a MiB, for the search alone */
     memset(out, 0, sizeof *out);
-    memset(&s, 0, sizeof s);
-    s.out = out;
-    s.budget_us = query->budget_us;
-    return run(jni, query, &s);
+    if (s == NULL)
+        return WEIR_ENOMEM;
+    s->out = out;
+    s->budget_us = query->budget_us;
+    enum weir_rc rc = run(jni, query, s);
+    arena_unmap(s, sizeof *s);
+    return rc;
 }
