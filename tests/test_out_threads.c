@@ -61,8 +61,8 @@ static void a_level_says_count_limit_verdict_and_families(void)
         "\n  by      30 acme-*, 27 of ended attempts, +6.8 per restart, stacks 2.0 MiB of 30.0 MiB, created at ",
         " com.acme.Sink.open(Sink.java:41)  [leak.jar]\n",
         "\n          2 GC Thread#*, stacks 0.0 MiB of 2.0 MiB\n",
-        "\n  all     176 threads, 150 Java's, 27 of ended attempts; stacks 12.0 MiB resident of 176.0 MiB, "
-        "jvm-overhead leaves them 150.0 MiB, 2 not found\n",
+        "\n  all     176 threads, 150 Java's, 27 of ended attempts; stacks 12.0 MiB resident of 176.0 MiB, jvm",
+        "-overhead leaves them 150.0 MiB, 2 not found\n",
         "\n  limits  pids.max 480 of 512 (refused), max_map_count 900 of 65530",
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
