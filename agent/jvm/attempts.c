@@ -50,12 +50,6 @@ static _Thread_local struct {
     uint8_t  loader; /* of a task's thread: its user-code loader was seen */
 } mine __attribute__((tls_model("initial-exec")));
 
-static jfieldID field(JNIEnv *jni, jclass c, const char *name, const char *signature)
-{
-    jfieldID id = (*jni)->GetFieldID(jni, c, name, signature);
-    return env_threw(jni) ? NULL : id;
-}
-
 enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct jobs *jobs, struct stacks *names)
 {
     jclass thread = env_class(jni, "java/lang/Thread");
@@ -65,12 +59,12 @@ enum weir_rc attempts_init(JNIEnv *jni, struct attempts *book, struct jobs *jobs
     atomic_store_explicit(&me.generation, 1, memory_order_relaxed);
     if (thread == NULL)
         return WEIR_EJVM;
-    me.name = field(jni, thread, "name", "Ljava/lang/String;");
-    me.target = field(jni, thread, "target", "Ljava/lang/Runnable;");
+    me.name = env_field(jni, thread, "name", "Ljava/lang/String;");
+    me.target = env_field(jni, thread, "target", "Ljava/lang/Runnable;");
     if (me.target == NULL) {
         jclass holder = env_class(jni, "java/lang/Thread$FieldHolder");
-        me.holder = field(jni, thread, "holder", "Ljava/lang/Thread$FieldHolder;");
-        me.task = holder != NULL ? field(jni, holder, "task", "Ljava/lang/Runnable;") : NULL;
+        me.holder = env_field(jni, thread, "holder", "Ljava/lang/Thread$FieldHolder;");
+        me.task = holder != NULL ? env_field(jni, holder, "task", "Ljava/lang/Runnable;") : NULL;
         if (holder != NULL)
             (*jni)->DeleteGlobalRef(jni, holder);
     }
@@ -125,7 +119,7 @@ static jfieldID field_of_value(JNIEnv *jni, jobject value, const char *name, con
     if (value == NULL)
         return NULL;
     jclass c = (*jni)->GetObjectClass(jni, value);
-    jfieldID id = field(jni, c, name, signature);
+    jfieldID id = env_field(jni, c, name, signature);
     drop(jni, c);
     return id;
 }
@@ -133,10 +127,10 @@ static jfieldID field_of_value(JNIEnv *jni, jobject value, const char *name, con
 static void learn_flink(JNIEnv *jni, jobject task)
 {
     jclass c = (*jni)->GetObjectClass(jni, task);
-    me.flink.job_id = field(jni, c, "jobId", "Lorg/apache/flink/api/common/JobID;");
-    me.flink.task_info = field(jni, c, "taskInfo", "Lorg/apache/flink/api/common/TaskInfo;");
-    me.flink.job_info = field(jni, c, "jobInfo", "Lorg/apache/flink/api/common/JobInfo;");
-    me.flink.user_code = field(jni, c, "userCodeClassLoader", "Lorg/apache/flink/util/UserCodeClassLoader;");
+    me.flink.job_id = env_field(jni, c, "jobId", "Lorg/apache/flink/api/common/JobID;");
+    me.flink.task_info = env_field(jni, c, "taskInfo", "Lorg/apache/flink/api/common/TaskInfo;");
+    me.flink.job_info = env_field(jni, c, "jobInfo", "Lorg/apache/flink/api/common/JobInfo;");
+    me.flink.user_code = env_field(jni, c, "userCodeClassLoader", "Lorg/apache/flink/util/UserCodeClassLoader;");
     drop(jni, c);
     jobject job_id = step(jni, task, me.flink.job_id), info = step(jni, task, me.flink.task_info),
             job = step(jni, task, me.flink.job_info);

@@ -17,16 +17,6 @@ static struct {
     jfieldID class_domain, domain_source, source_url, url_path;
 } ids;
 
-static jfieldID field(JNIEnv *jni, const char *class_name, const char *name, const char *signature)
-{
-    jclass c = (*jni)->FindClass(jni, class_name);
-    if (env_threw(jni) || c == NULL)
-        return NULL;
-    jfieldID id = (*jni)->GetFieldID(jni, c, name, signature);
-    (*jni)->DeleteLocalRef(jni, c);
-    return env_threw(jni) ? NULL : id;
-}
-
 enum weir_rc codesource_init(JNIEnv *jni)
 {
     void *libjvm = dlopen("libjvm.so", RTLD_LAZY | RTLD_NOLOAD);
@@ -34,10 +24,10 @@ enum weir_rc codesource_init(JNIEnv *jni)
     memcpy(&ids.domain_of, &f, sizeof f); /* ISO C has no cast from object to function pointer */
     ids.class_domain = ids.domain_of != NULL
                            ? NULL
-                           : field(jni, "java/lang/Class", "protectionDomain", "Ljava/security/ProtectionDomain;");
-    ids.domain_source = field(jni, "java/security/ProtectionDomain", "codesource", "Ljava/security/CodeSource;");
-    ids.source_url = field(jni, "java/security/CodeSource", "location", "Ljava/net/URL;");
-    ids.url_path = field(jni, "java/net/URL", "path", "Ljava/lang/String;");
+                           : env_field_of(jni, "java/lang/Class", "protectionDomain", "Ljava/security/ProtectionDomain;");
+    ids.domain_source = env_field_of(jni, "java/security/ProtectionDomain", "codesource", "Ljava/security/CodeSource;");
+    ids.source_url = env_field_of(jni, "java/security/CodeSource", "location", "Ljava/net/URL;");
+    ids.url_path = env_field_of(jni, "java/net/URL", "path", "Ljava/lang/String;");
     bool all = (ids.domain_of != NULL || ids.class_domain != NULL) && ids.domain_source != NULL &&
                ids.source_url != NULL && ids.url_path != NULL;
     if (!all)

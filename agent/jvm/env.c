@@ -71,6 +71,20 @@ jclass env_class(JNIEnv *jni, const char *name)
     return global;
 }
 
+jfieldID env_field(JNIEnv *jni, jclass c, const char *name, const char *signature)
+{
+    jfieldID id = c != NULL ? (*jni)->GetFieldID(jni, c, name, signature) : NULL;
+    return env_threw(jni) ? NULL : id;
+}
+
+jfieldID env_field_of(JNIEnv *jni, const char *class_name, const char *name, const char *signature)
+{
+    jclass c = (*jni)->FindClass(jni, class_name);
+    jfieldID id = env_threw(jni) ? NULL : env_field(jni, c, name, signature);
+    (*jni)->DeleteLocalRef(jni, c);
+    return id;
+}
+
 bool env_property(const char *name, char *out, size_t cap)
 {
     char *value = NULL;

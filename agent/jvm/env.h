@@ -24,6 +24,9 @@ enum weir_rc env_check(jvmtiError error, const char *call);
 bool env_threw(JNIEnv *jni);
 /* Global reference to a class; NULL, with nothing pending, if it cannot be found. */
 jclass env_class(JNIEnv *jni, const char *name);
+/* NULL, with nothing pending, if the class (NULL: neither) has no such field. */
+jfieldID env_field(JNIEnv *jni, jclass c, const char *name, const char *signature);
+jfieldID env_field_of(JNIEnv *jni, const char *class_name, const char *name, const char *signature);
 /* A system property as the VM knows it; "" if it has none. False: not there or longer than cap - 1. */
 bool env_property(const char *name, char *out, size_t cap);
 /* 11, 17, 21, ...; 8 for 1.8. 0 unknown. */

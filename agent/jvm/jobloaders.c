@@ -26,22 +26,12 @@ static struct {
     int      waiting;
 } me;
 
-static jfieldID field_of(JNIEnv *jni, const char *class_name, const char *name, const char *signature)
-{
-    jclass c = (*jni)->FindClass(jni, class_name);
-    if (env_threw(jni) || c == NULL)
-        return NULL;
-    jfieldID id = (*jni)->GetFieldID(jni, c, name, signature);
-    (*jni)->DeleteLocalRef(jni, c);
-    return env_threw(jni) ? NULL : id;
-}
-
 void jobloaders_init(JNIEnv *jni)
 {
     me.silent_since = arena_map(LOADER_SLOTS * sizeof *me.silent_since);
     me.url_loader = env_class(jni, "java/net/URLClassLoader");
-    me.ucp = field_of(jni, "java/net/URLClassLoader", "ucp", "Ljdk/internal/loader/URLClassPath;");
-    me.closed = me.ucp == NULL ? NULL : field_of(jni, "jdk/internal/loader/URLClassPath", "closed", "Z");
+    me.ucp = env_field_of(jni, "java/net/URLClassLoader", "ucp", "Ljdk/internal/loader/URLClassPath;");
+    me.closed = me.ucp == NULL ? NULL : env_field_of(jni, "jdk/internal/loader/URLClassPath", "closed", "Z");
 }
 
 static bool is_safety_net(struct loader loader)

@@ -44,21 +44,11 @@ static struct {
     uint8_t       *busy;   /* by slot: owners hold memory for it; the reporter's own */
 } all;
 
-static jfieldID field_of(JNIEnv *jni, const char *class_name, const char *name)
-{
-    jclass c = (*jni)->FindClass(jni, class_name);
-    if (env_threw(jni) || c == NULL)
-        return NULL;
-    jfieldID id = (*jni)->GetFieldID(jni, c, name, "Ljava/lang/ClassLoader;");
-    (*jni)->DeleteLocalRef(jni, c);
-    return env_threw(jni) ? NULL : id;
-}
-
 enum weir_rc loaders_init(JNIEnv *jni, struct stacks *names)
 {
     all.names = names;
-    all.parent = field_of(jni, "java/lang/ClassLoader", "parent");
-    all.context = field_of(jni, "java/lang/Thread", "contextClassLoader");
+    all.parent = env_field_of(jni, "java/lang/ClassLoader", "parent", "Ljava/lang/ClassLoader;");
+    all.context = env_field_of(jni, "java/lang/Thread", "contextClassLoader", "Ljava/lang/ClassLoader;");
     if (all.parent == NULL || all.context == NULL)
         return WEIR_EJVM;
     all.loader = arena_map(LOADER_SLOTS * sizeof *all.loader);

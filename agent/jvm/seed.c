@@ -27,17 +27,11 @@ struct ids {
     struct block_class direct, mapped;
 };
 
-static jfieldID field(JNIEnv *jni, jclass c, const char *name, const char *signature)
-{
-    jfieldID id = c != NULL ? (*jni)->GetFieldID(jni, c, name, signature) : NULL;
-    return env_threw(jni) ? NULL : id;
-}
-
 static struct block_class block_class(JNIEnv *jni, const char *name)
 {
     struct block_class b = { .c = env_class(jni, name) };
-    b.address = field(jni, b.c, "address", "J");
-    b.size = field(jni, b.c, "size", "J");
+    b.address = env_field(jni, b.c, "address", "J");
+    b.size = env_field(jni, b.c, "size", "J");
     return b;
 }
 
@@ -46,8 +40,8 @@ static bool find_ids(JNIEnv *jni, bool mapped, struct ids *ids)
     *ids = (struct ids){ .cleaner = env_class(jni, CLEANER) };
     ids->first = ids->cleaner != NULL ? (*jni)->GetStaticFieldID(jni, ids->cleaner, "first", "L" CLEANER ";") : NULL;
     env_threw(jni);
-    ids->next = field(jni, ids->cleaner, "next", "L" CLEANER ";");
-    ids->thunk = field(jni, ids->cleaner, "thunk", "Ljava/lang/Runnable;");
+    ids->next = env_field(jni, ids->cleaner, "next", "L" CLEANER ";");
+    ids->thunk = env_field(jni, ids->cleaner, "thunk", "Ljava/lang/Runnable;");
     ids->direct = block_class(jni, DEALLOCATOR);
     if (mapped)
         ids->mapped = block_class(jni, UNMAPPER);

@@ -63,21 +63,15 @@ static void find_classes(struct classes *out)
     (*env_ti())->Deallocate(env_ti(), (unsigned char *)all);
 }
 
-static jfieldID field(JNIEnv *jni, jclass c, const char *name, const char *signature)
-{
-    jfieldID id = c != NULL ? (*jni)->GetFieldID(jni, c, name, signature) : NULL;
-    return env_threw(jni) ? NULL : id;
-}
-
 static bool find_fields(JNIEnv *jni, const struct classes *c, struct fields *f)
 {
     jclass segment = c->hybrid != NULL ? c->hybrid : c->segment;
-    f->address = field(jni, segment, "address", "J");
-    f->limit = field(jni, segment, "addressLimit", "J");
-    f->size = field(jni, segment, "size", "I");
-    f->cleaner = field(jni, segment, "cleaner", "Ljava/lang/Runnable;");
-    f->total = field(jni, c->pool, "totalNumberOfMemorySegments", "I");
-    f->pool_size = field(jni, c->pool, "memorySegmentSize", "I");
+    f->address = env_field(jni, segment, "address", "J");
+    f->limit = env_field(jni, segment, "addressLimit", "J");
+    f->size = env_field(jni, segment, "size", "I");
+    f->cleaner = env_field(jni, segment, "cleaner", "Ljava/lang/Runnable;");
+    f->total = env_field(jni, c->pool, "totalNumberOfMemorySegments", "I");
+    f->pool_size = env_field(jni, c->pool, "memorySegmentSize", "I");
     return f->address != NULL && f->limit != NULL && f->size != NULL && f->cleaner != NULL;
 }
 
@@ -119,7 +113,7 @@ static jint instances(jclass c, jobject **out, int64_t *walk_us)
 static jint elements_of(JNIEnv *jni, jobject deque, jobject *out, jint room)
 {
     jclass c = deque != NULL ? (*jni)->FindClass(jni, "java/util/ArrayDeque") : NULL;
-    jfieldID id = env_threw(jni) ? NULL : field(jni, c, "elements", "[Ljava/lang/Object;");
+    jfieldID id = env_threw(jni) ? NULL : env_field(jni, c, "elements", "[Ljava/lang/Object;");
     if (id == NULL || !(*jni)->IsInstanceOf(jni, deque, c))
         return 0;
     jobjectArray array = (*jni)->GetObjectField(jni, deque, id);
@@ -137,7 +131,7 @@ static jint elements_of(JNIEnv *jni, jobject deque, jobject *out, jint room)
 static jint set_aside(JNIEnv *jni, jclass pool, jobject *out, int64_t *walk_us)
 {
     jobject *pools = NULL;
-    jfieldID buffers = field(jni, pool, "buffers", "Ljava/util/Queue;");
+    jfieldID buffers = env_field(jni, pool, "buffers", "Ljava/util/Queue;");
     jint     pool_count = buffers != NULL ? instances(pool, &pools, walk_us) : 0, count = 0;
     for (jint i = 0; pools != NULL && i < pool_count; i++)
         count += elements_of(jni, (*jni)->GetObjectField(jni, pools[i], buffers), out + count, ASIDE_MAX - count);
