@@ -34,7 +34,7 @@ static bool word_at(uint64_t address, uint64_t *word)
 {
     /* the kernel's interface; an address of the VM, not of ours */
     struct iovec here = { word, sizeof *word }, there = { NULL, sizeof *word };
-    there.iov_base = (char *)NULL + address;
+    there.iov_base = (void *)(uintptr_t)address;
     return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == (ssize_t)sizeof *word;
 }
 
