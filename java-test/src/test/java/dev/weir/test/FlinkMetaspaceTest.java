@@ -21,10 +21,11 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** A TaskManager whose metaspace is too small for Flink and one job: Flink ends the JVM, and the report is out all the same. */
+/** A TaskManager whose metaspace is too small for Flink and one job. Flink may end the JVM for it: the report is out before. */
 class FlinkMetaspaceTest {
     private static final String KEY = "taskmanager.memory.jvm-metaspace.size";
     private static final String TOO_SMALL = "40m"; // a bare TaskManager 1.20 on JDK 17 has 35 to 38
@@ -40,8 +41,7 @@ class FlinkMetaspaceTest {
             JsonNode oom = tm.weir().await("oom", Wait.MINUTE, e -> e.path("pool").asText().equals("metaspace"));
             checkVerdict(tm, oom);
             checkWays(home, tm, oom.path("diagnosis").path(0).path("advice"));
-            tm.jvm().awaitExit(Wait.MINUTE); // Flink takes it as fatal
-            checkLedger(tm);
+            checkLedger(tm); // whether or not Flink ends this JVM, which depends on the thread that met the error
         }
     }
 
@@ -74,12 +74,12 @@ class FlinkMetaspaceTest {
         }
     }
 
-    /** What the dead JVM's ledger knows by class loader. */
+    /** What the ledger knows by class loader, of a JVM that may be dead. */
     private static void checkLedger(FlinkProcess tm) {
-        Tool.Result read = Tool.run(List.of(Ground.tool().toString(), "read", ledger(tm).toString()), Map.of());
-        assertThat(read.exitCode()).as(read.err()).isZero();
-        assertThat(read.out()).contains("metaspace by class loader").containsPattern("(?m)^  loader +.* SubmoduleClassLoader")
-                .contains("metaspace OutOfMemoryError: BUDGET too small, no leak");
+        String read = Wait.until("the error in the ledger", Wait.MINUTE, () -> Optional.of(Tool.run(List.of(
+                Ground.tool().toString(), "read", ledger(tm).toString()), Map.of()).out())
+                .filter(out -> out.contains("metaspace OutOfMemoryError: BUDGET too small, no leak")));
+        assertThat(read).contains("metaspace by class loader").containsPattern("(?m)^  loader +.* SubmoduleClassLoader");
     }
 
     private static Path ledger(FlinkProcess tm) {
