@@ -121,11 +121,9 @@ static void look_at(JNIEnv *jni, uint32_t tag, struct loader loader, int64_t now
         loaders_end(tag, now_ms);
 }
 
-/* Ended by silence it may come back. A slot without a loader is one that was given up, or is being drawn. */
+/* Ended by silence it may come back. */
 static bool may_change(uint32_t tag)
 {
-    if (!loader_slots_watched(tag - 1))
-        return false;
     return loaders_ended(tag) == 0 || (me.silent_since != NULL && me.silent_since[tag - 1] != 0);
 }
 
@@ -134,6 +132,8 @@ void jobloaders_look(JNIEnv *jni, int64_t now_ms)
     attempts_learn_code(jni);
     me.waiting = 0;
     for (uint32_t tag = 1; tag <= loaders_high(); tag++) {
+        if (!loader_slots_watched(tag - 1))
+            continue; /* given up, or being drawn: what is known of it may not be whole yet */
         struct loader loader = loaders_get(tag);
         if (loader.kind == ATTR_LOADER_USER && loader.user == tag && may_change(tag))
             look_at(jni, tag, loader, now_ms);
