@@ -45,8 +45,8 @@ CLI_SRC     := $(wildcard agent/cli/*.c)
 TEST_SRC    := $(wildcard tests/*.c)
 
 # What only the tool reads.
-TOOL_SRC    := $(addprefix agent/model/,procjvm.c jvmcommand.c hsperf.c attachreply.c elfid.c netbuffers.c) \
-               $(addprefix agent/out/,out_network.c out_slot.c)
+TOOL_SRC    := $(addprefix agent/model/,procjvm.c jvmcommand.c hsperf.c attachreply.c elfid.c netbuffers.c flink19.c) \
+               $(addprefix agent/out/,out_network.c out_slot.c out_flink19.c)
 SO_OBJ      := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(TOOL_SRC),$(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(JVM_SRC) $(OUT_SRC) $(TOP_SRC)))
 CLI_OBJ     := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(OUT_SRC) $(CLI_SRC))
 TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(OUT_SRC))

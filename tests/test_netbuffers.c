@@ -156,6 +156,8 @@ static void the_tool_compares_with_the_derived_network(void)
     says(0, "\"buffers\":61440,\"unused_bytes\":30}");
     weir("--subpartitions 1 --json --flink 1.17 --network 64k -D " TM "segment-size=64k");
     says(1, "\"buffers\":1,\"unused_bytes\":0},\"fits\":false}");
+    weir("--subpartitions 1 --flink 1.9 --json -D taskmanager.heap.size=1024m");
+    says(0, "\"network\":{\"bytes\":107374182,\"buffers\":3276,");
     weir("--subpartitions 1 --flink 1.9");
     says(0, "task                         2         10   64.0 KiB to 0.3 MiB of 32.0 KiB each\n");
 }

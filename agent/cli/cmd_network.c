@@ -7,6 +7,7 @@
 
 #include "cli/cmdline.h"
 #include "cli/command.h"
+#include "model/flink19.h"
 #include "model/memsize.h"
 #include "model/mib.h"
 #include "model/netbuffers.h"
@@ -198,14 +199,20 @@ static enum weir_rc find_network(const struct request *r, const struct flinkconf
                                  struct flinkmodel_error *err)
 {
     struct flinkmodel m;
+    struct flink19    old;
+    bool              is_old = flink19_has(WEIR_ROLE_TASKMANAGER, r->flink.version);
     n->has_network = r->network_given;
     n->network = r->network;
-    if (r->network_given || (*path == '\0' && !cmdline_has_total(conf, WEIR_ROLE_TASKMANAGER)))
+    bool has_total = is_old ? flinkconf_get(conf, FLINKKEY_TM_HEAP_SIZE) != NULL
+                            : cmdline_has_total(conf, WEIR_ROLE_TASKMANAGER);
+    if (r->network_given || (*path == '\0' && !has_total))
         return WEIR_OK;
-    if (flinkmodel_taskmanager(conf, r->flink.version, &m, err) != WEIR_OK)
+    if (is_old ? flink19_derive(conf, WEIR_ROLE_TASKMANAGER, FLINKMODEL_STANDALONE,
+                                r->flink.version, &old, err) != WEIR_OK
+               : flinkmodel_taskmanager(conf, r->flink.version, &m, err) != WEIR_OK)
         return WEIR_EINVAL;
     n->has_network = true;
-    n->network = m.rows[WEIR_NETWORK].bytes;
+    n->network = is_old ? old.network : m.rows[WEIR_NETWORK].bytes;
     return WEIR_OK;
 }
 

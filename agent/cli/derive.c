@@ -8,12 +8,13 @@
 #include "cli/derive_slot.h"
 #include "out/figure.h"
 #include "out/out_derive.h"
+#include "out/out_flink19.h"
 
 static const char usage[] =
     "usage: weir derive [--role tm|jm] [--flink VERSION] [--conf DIR|FILE] [-D KEY=VALUE]...\n"
     "                   [--deployment WHERE] [--slot CONSUMERS] [--json]\n"
     "  --role tm|jm      TaskManager (default) or JobManager\n"
-    "  --flink VERSION   1.10 to 2.x, as 1.20 or 1.20.4; default: the newest this tool knows\n"
+    "  --flink VERSION   1.9 to 2.x, as 1.20 or 1.20.4; default: the newest this tool knows\n"
     "  --conf DIR|FILE   Flink's configuration directory, or one file of it\n"
     "  -D KEY=VALUE      overrides the file, as for Flink's own commands; may be repeated\n"
     "  --deployment WHERE  who starts the process: standalone (default: the start scripts), yarn,\n"
@@ -134,6 +135,17 @@ static void put_container(struct buf *b, const struct request *r)
     buf_puts(b, "\n");
 }
 
+static void put_head(struct buf *b, const struct request *r, const char *path)
+{
+    buf_puts(b, r->role == WEIR_ROLE_JOBMANAGER ? "JobManager" : "TaskManager");
+    buf_puts(b, " of Flink ");
+    flink_version_put(b, r->flink.version);
+    buf_puts(b, r->flink.version_given ? "" : " (assumed, the newest known; --flink names another)");
+    if (*path != '\0')
+        buf_printf(b, ", %s", path);
+    buf_puts(b, "\n\n");
+}
+
 static void print_model(const struct request *r, const struct flinkmodel *m, const char *path)
 {
     static char text[16384];
@@ -151,14 +163,7 @@ static void print_model(const struct request *r, const struct flinkmodel *m, con
         puts(text);
         return;
     }
-    buf_puts(&b, r->role == WEIR_ROLE_JOBMANAGER ? "JobManager" : "TaskManager");
-    buf_puts(&b, " of Flink ");
-    flink_version_put(&b, r->flink.version);
-    buf_puts(&b,
-             r->flink.version_given ? "" : " (assumed, the newest known; --flink names another)");
-    if (*path != '\0')
-        buf_printf(&b, ", %s", path);
-    buf_puts(&b, "\n\n");
+    put_head(&b, r, path);
     out_derive_text(&b, m);
     if (r->container != 0)
         put_container(&b, r);
@@ -184,11 +189,34 @@ static enum weir_rc find_container(struct request *r, const struct flinkconf *co
 /* Options that exclude each other; NULL: none. */
 static const char *conflict(const struct request *r)
 {
+    if (r->slot_given && flink19_has(r->role, r->flink.version))
+        return "--slot is of Flink 1.10 and newer";
     if (r->role == WEIR_ROLE_TASKMANAGER)
         return NULL;
     if (r->slot_given)
         return "--slot is of a TaskManager";
     return r->where == FLINKMODEL_LOCAL ? "local execution has no JobManager process" : NULL;
+}
+
+/* Versions before the unified model. */
+static int derive_19(const struct request *r, const struct flinkconf *conf, const char *path)
+{
+    static char             text[4096];
+    struct buf              b;
+    struct flink19          m;
+    struct flinkmodel_error err;
+    if (flink19_derive(conf, r->role, r->where, r->flink.version, &m, &err) != WEIR_OK)
+        return cmdline_fail(&line, r->json, &err);
+    buf_init(&b, text, sizeof text);
+    if (r->json) {
+        out_flink19_json(&b, &m);
+        buf_puts(&b, "\n");
+    } else {
+        put_head(&b, r, path);
+        out_flink19_text(&b, &m);
+    }
+    fputs(text, stdout);
+    return WEIR_EXIT_OK;
 }
 
 int command_derive(int argc, char **args)
@@ -214,8 +242,11 @@ int command_derive(int argc, char **args)
         fprintf(stderr, "weir derive: %s\n", conflict(&request));
         return WEIR_EXIT_USAGE;
     }
-    if (cmdline_collect(&line, &request.flink, request.role, &conf, &path, &err) != WEIR_OK ||
-        flinkmodel_deployed(&conf, request.role, request.where, request.flink.version, &m, &err) !=
+    if (cmdline_collect(&line, &request.flink, request.role, &conf, &path, &err) != WEIR_OK)
+        return cmdline_fail(&line, request.json, &err);
+    if (flink19_has(request.role, request.flink.version))
+        return derive_19(&request, &conf, path.data);
+    if (flinkmodel_deployed(&conf, request.role, request.where, request.flink.version, &m, &err) !=
             WEIR_OK ||
         find_container(&request, &conf, &m, &err) != WEIR_OK ||
         (request.slot_given && derive_slot(&conf, &m, &request.slot, &err) != WEIR_OK))

@@ -33,6 +33,13 @@
     X(TM_HEAP_MB, "taskmanager.heap.mb")                                                  \
     X(JM_HEAP_SIZE, "jobmanager.heap.size")                                               \
     X(JM_HEAP_MB, "jobmanager.heap.mb")                                                   \
+    /* of before 1.10 only */                                                             \
+    X(TM_OLD_MANAGED_FRACTION, "taskmanager.memory.fraction")                             \
+    X(TM_OLD_MANAGED_OFF_HEAP, "taskmanager.memory.off-heap")                             \
+    X(CUTOFF_RATIO, "containerized.heap-cutoff-ratio")                                    \
+    X(CUTOFF_MIN, "containerized.heap-cutoff-min")                                        \
+    X(YARN_CUTOFF_RATIO, "yarn.heap-cutoff-ratio")                                        \
+    X(YARN_CUTOFF_MIN, "yarn.heap-cutoff-min")                                            \
     X(TM_NUMBER_OF_BUFFERS, "taskmanager.network.numberOfBuffers")                        \
     X(TM_SLOTS, "taskmanager.numberOfTaskSlots")                                          \
     X(TM_CPU_CORES, "taskmanager.cpu.cores")                                              \
