@@ -220,6 +220,9 @@ static void bad_input_exits_with_2(void)
         { "--channels 1 -D " TM "segment-size=5000",
           "SEG: taskmanager.memory.segment-size has to be" },
         { "--channels 1 -D " TM "process.size=100m", "JVMSUM: JVM metaspace" },
+        { "--channels 1000000 --tasks 2000", "OVF: more buffers than Flink can count (2^31-1)\n" },
+        { "--channels 1000000 --flink 1.20 -D " NET "memory.buffers-per-channel=2147483647",
+          "OVF: more buffers" },
         { "--channels 1 --flink 1.20 -D " NET "memory.buffers-per-channel=x",
           "VALUE: " NET "memory.buffers-per-channel has to be a whole number, at least 0\n" },
     };

@@ -170,6 +170,15 @@ static enum weir_rc read_segment(const struct flinkconf *conf, uint64_t *out,
     return WEIR_OK;
 }
 
+/* Flink counts buffers in ints; so our products stay far below 64 bits. */
+static enum weir_rc check_countable(const struct out_network *n, struct flinkmodel_error *err)
+{
+    struct out_network_sums s = out_network_sum(n);
+    if (s.required_all <= INT32_MAX && (s.most == NETBUFFERS_NO_MAX || s.most <= INT32_MAX))
+        return WEIR_OK;
+    return refuse(err, FLINKMODEL_OVF, "more buffers than Flink can count (2^31-1)");
+}
+
 /* Every part into its row. */
 static enum weir_rc count_buffers(const struct request *r, const struct flinkconf *conf,
                                   struct out_network *n, struct flinkmodel_error *err)
@@ -191,7 +200,9 @@ static enum weir_rc count_buffers(const struct request *r, const struct flinkcon
         else
             n->partition[n->partitions++] = netbuffers_partition(&s, p->shuffle, p->size);
     }
-    return read_segment(conf, &n->segment, err);
+    if (read_segment(conf, &n->segment, err) != WEIR_OK)
+        return WEIR_EINVAL;
+    return check_countable(n, err);
 }
 
 static enum weir_rc find_network(const struct request *r, const struct flinkconf *conf,
