@@ -97,6 +97,30 @@ static void weights_flink_would_not_take_are_refused(void)
     CU_ASSERT_TRUE(w.weight[MANAGED_STATE] == 40 && w.weight[MANAGED_OPERATOR] == 40);
 }
 
+#define WEIGHT TM "managed.consumer-weights."
+
+/* As Flink's classes of 1.16.3, 1.20.5 and 2.3.0 answer. */
+static void weights_may_be_keys_of_their_own(void)
+{
+    static const struct {
+        const char *version, *options;
+        int32_t     operators, state, python;
+    } rows[] = {
+        { "2.3", WEIGHT "PYTHON=10", 0, 0, 10 },
+        { "1.20", WEIGHT "PYTHON=10;" WEIGHT "DATAPROC=5", 5, 5, 10 },
+        { "2.3", WEIGHT "PYTHON=10;" WEIGHT "DATAPROC=5", 0, 0, 10 },
+        { "1.20", WEIGHT "PYTHON=10;" WEIGHTS "OPERATOR:3", 3, 0, 0 },
+    };
+    struct managed_weights w;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CU_ASSERT_EQUAL(read_weights(rows[i].version, rows[i].options, &w), WEIR_OK);
+        CU_ASSERT_EQUAL(w.weight[MANAGED_OPERATOR], rows[i].operators);
+        CU_ASSERT_EQUAL(w.weight[MANAGED_STATE], rows[i].state);
+        CU_ASSERT_EQUAL(w.weight[MANAGED_PYTHON], rows[i].python);
+    }
+    CU_ASSERT_EQUAL(read_weights("2.3", WEIGHT "PYTHON=x", &w), WEIR_EINVAL);
+}
+
 static struct statememory state(const char *v, const char *options,
                                 enum statememory_backend backend, uint64_t managed)
 {
@@ -237,7 +261,7 @@ static void bad_slots_exit_with_2(void)
 
 SUITE(managedshare, NULL, NULL, CASE(shares_are_flinks),
       CASE(fractions_are_rounded_down_at_16_decimals),
-      CASE(weights_flink_would_not_take_are_refused), CASE(rocksdb_gets_cache_and_write_buffers),
-      CASE(the_source_of_state_memory_has_an_order), CASE(too_small_a_slot_is_told),
-      CASE(ratios_out_of_range_are_refused), CASE(the_tool_shows_one_slot),
-      CASE(bad_slots_exit_with_2));
+      CASE(weights_flink_would_not_take_are_refused), CASE(weights_may_be_keys_of_their_own),
+      CASE(rocksdb_gets_cache_and_write_buffers), CASE(the_source_of_state_memory_has_an_order),
+      CASE(too_small_a_slot_is_told), CASE(ratios_out_of_range_are_refused),
+      CASE(the_tool_shows_one_slot), CASE(bad_slots_exit_with_2));

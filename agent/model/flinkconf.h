@@ -2,7 +2,7 @@
 #ifndef MODEL_FLINKCONF_H
 #define MODEL_FLINKCONF_H
 /* A Flink configuration: for each known key its raw text, its type and where it came from.
- * A plain value without pointers: copy it, keep it static; it is about 40 KiB, so not on a small stack.
+ * A plain value without pointers: copy it, keep it static; it is about 42 KiB, so not on a small stack.
  * Later calls override earlier ones key by key, as Flink does: load the file first, then the program arguments. */
 #include <stdbool.h>
 #include <stddef.h>

@@ -56,6 +56,11 @@
     X(NET_SORT_MIN_PARALLELISM, "taskmanager.network.sort-shuffle.min-parallelism")       \
     X(NET_HYBRID_NEW_MODE, "taskmanager.network.hybrid-shuffle.enable-new-mode")          \
     X(K8S_LIMIT_FACTOR, "kubernetes.taskmanager.memory.limit-factor")                     \
+    /* the same map, an entry a key */                                                    \
+    X(TM_WEIGHT_OPERATOR, "taskmanager.memory.managed.consumer-weights.OPERATOR")         \
+    X(TM_WEIGHT_STATE, "taskmanager.memory.managed.consumer-weights.STATE_BACKEND")       \
+    X(TM_WEIGHT_PYTHON, "taskmanager.memory.managed.consumer-weights.PYTHON")             \
+    X(TM_WEIGHT_DATAPROC, "taskmanager.memory.managed.consumer-weights.DATAPROC")         \
     X(TM_EXIT_ON_OOM, "taskmanager.jvm-exit-on-oom")                                      \
     X(TM_RESOURCE_ID, "taskmanager.resource-id")
 

@@ -100,6 +100,29 @@ static enum weir_rc read_map(const char *text, struct flink_version v, struct ma
     return WEIR_OK;
 }
 
+/* *w stays as it is when none of the keys is there. */
+static enum weir_rc read_keys(const struct flinkconf *c, struct flink_version v,
+                              struct managed_weights *w, struct buf *err)
+{
+    static const enum flinkkey keys[] = { FLINKKEY_TM_WEIGHT_OPERATOR, FLINKKEY_TM_WEIGHT_STATE,
+                                          FLINKKEY_TM_WEIGHT_PYTHON, FLINKKEY_TM_WEIGHT_DATAPROC };
+    struct managed_weights     read = { { 0 } };
+    bool                       strong[MANAGED_USE_COUNT] = { false }, any = false;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const struct flinkconf_value *value = flinkconf_get(c, keys[i]);
+        if (value == NULL)
+            continue;
+        any = true;
+        const char  *name = strrchr(flinkkey_name(keys[i]), '.') + 1;
+        enum weir_rc rc = take_weight(name, value->text, v, &read, strong, err);
+        if (rc != WEIR_OK)
+            return rc;
+    }
+    if (any)
+        *w = read;
+    return WEIR_OK;
+}
+
 enum weir_rc managedshare_weights(const struct flinkconf *c, struct flink_version v,
                                   struct managed_weights *out, struct buf *err)
 {
@@ -109,6 +132,8 @@ enum weir_rc managedshare_weights(const struct flinkconf *c, struct flink_versio
     if (value != NULL) {
         memset(&w, 0, sizeof w);
         rc = read_map(value->text, v, &w, err);
+    } else {
+        rc = read_keys(c, v, &w, err);
     }
     if (rc == WEIR_OK)
         *out = w;

@@ -35,7 +35,8 @@ struct managed_slot managedshare_slot(const struct flinkmodel *m);
 
 /* Does this version divide by weights? Before 1.12 the operators' own weights decide. */
 bool managedshare_has_weights(struct flink_version v);
-/* WEIR_EINVAL: Flink refuses the weights, err has one sentence. Read as key:value,key:value and as {key: value}. */
+/* WEIR_EINVAL: Flink refuses the weights, err has one sentence. Read as key:value,key:value, as {key: value}, and,
+ * where the option itself is absent, as keys of their own (consumer-weights.PYTHON), which a YAML mapping becomes. */
 enum weir_rc managedshare_weights(const struct flinkconf *c, struct flink_version v,
                                   struct managed_weights *out, struct buf *err);
 /* The part of a slot's managed memory that `use` gets; present: a bit (1 << use) for each consumer in the slot, use
