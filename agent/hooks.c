@@ -193,7 +193,7 @@ bool hooks_remode(JNIEnv *jni, const struct options *options)
     hook_unsafe_enforce(enforce);
     bool threads = enforce && options->limit_threads != 0 && options->deny[OPTVALUE_DENY_THREADS] &&
                    deny_thread_init(jni, options->deny_as_jvm) == WEIR_OK;
-    hook_thread_enforce(threads ? options->limit_threads : UINT64_MAX);
+    hook_thread_enforce(threads ? options->limit_threads : UINT64_MAX, options->stacks_all);
     hook_class_enforce(enforce && options->deny[WEIR_JVM_METASPACE]);
     return enforce == wanted;
 }

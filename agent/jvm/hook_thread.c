@@ -22,13 +22,17 @@
 #include "jvm/threadtag.h"
 #include "base/poison.h"
 
-enum { NAME_CHARS = 256, MORE_REFS = 64 };
+/* WALKS_A_SECOND: take less than 1 % of one CPU, which is what stacks=auto allows; threads that start faster have no creator. */
+enum { NAME_CHARS = 256, MORE_REFS = 64, WALKS_A_SECOND = 2000 };
 
 static void(JNICALL *real_start)(JNIEnv *, jobject);
 static struct {
     hook_thread_event *on_event;
     jfieldID           name;
     atomic_ullong      limit; /* UINT64_MAX: nothing is refused */
+    atomic_bool        walk_all;
+    atomic_llong       second; /* coarse time of the walks that are counted */
+    atomic_uint        walks;
 } me = { .limit = UINT64_MAX };
 
 /* Its record. 4 bytes of the 64 that all our TLS may take. */
@@ -46,12 +50,22 @@ static bool granted(JNIEnv *jni, const struct owner_key *creator, bool by_user)
     return threads_claim(acct_threads(), UINT64_MAX);
 }
 
+static bool walk_due(void)
+{
+    if (atomic_load_explicit(&me.walk_all, memory_order_relaxed))
+        return true;
+    long long now = acct_coarse_ms();
+    if (atomic_exchange_explicit(&me.second, now, memory_order_relaxed) != now)
+        atomic_store_explicit(&me.walks, 0, memory_order_relaxed);
+    return atomic_fetch_add_explicit(&me.walks, 1, memory_order_relaxed) < WALKS_A_SECOND;
+}
+
 /* False: refused, the error is pending. */
 static bool begin(JNIEnv *jni, jthread thread, struct threadtag *tag)
 {
     struct owner_key creator;
     bool by_user = false;
-    if (!frames_starter(jni, &creator, &by_user))
+    if (!walk_due() || !frames_starter(jni, &creator, &by_user))
         creator = (struct owner_key){ .decider = -1 };
     if (!granted(jni, &creator, by_user))
         return false;
@@ -129,8 +143,9 @@ void hook_thread_own(jobject thread)
     threadtag_set(thread, (struct threadtag){ .slot = THREADTAG_OWN });
 }
 
-void hook_thread_enforce(uint64_t limit)
+void hook_thread_enforce(uint64_t limit, bool walk_all)
 {
+    atomic_store_explicit(&me.walk_all, walk_all || limit != UINT64_MAX, memory_order_relaxed);
     atomic_store_explicit(&me.limit, limit, memory_order_relaxed);
 }
 

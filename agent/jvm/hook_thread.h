@@ -19,8 +19,9 @@ enum weir_rc hook_thread_install(JNIEnv *jni, hook_thread_event *event, const ch
 void hook_thread_adopt(JNIEnv *jni, int64_t coarse_ms);
 /* A thread of the agent's own, before it starts: not one of the program's. */
 void hook_thread_own(jobject thread);
-/* Live Java threads beyond which a start is refused; UINT64_MAX: none is. At any time. */
-void hook_thread_enforce(uint64_t limit);
+/* Live Java threads beyond which a start is refused; UINT64_MAX: none is. walk_all: every starter's stack, however many there
+ * are; so it is in any case where starts may be refused. At any time. */
+void hook_thread_enforce(uint64_t limit, bool walk_all);
 
 /* From the ThreadStart and ThreadEnd events, on the thread itself. */
 void hook_thread_began(JNIEnv *jni, jobject thread);

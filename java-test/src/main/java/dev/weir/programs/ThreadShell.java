@@ -13,7 +13,7 @@ import java.util.concurrent.CountDownLatch;
 /**
  * Starts threads on request: reads commands from stdin, answers each with one line that begins with the command's running
  * number and says "ok RESULT" or "refused CLASS: MESSAGE". Commands: start COUNT NAME STACK_KIB, up to the first that is
- * refused; again, the one that was refused; state, its state and how many live; end, all of them; counts, what the kernel and
+ * refused; churn COUNT, each ended before the next starts; again, the one that was refused; state, its state and how many live; end, all of them; counts, what the kernel and
  * the VM's bean say. The end of stdin ends it.
  */
 public final class ThreadShell {
@@ -52,6 +52,8 @@ public final class ThreadShell {
                 return refused.isAlive();
             case "state":
                 return refused.getState() + " " + started.size();
+            case "churn":
+                return churn(Integer.parseInt(words[1]));
             case "end":
                 return end();
             case "counts":
@@ -72,6 +74,16 @@ public final class ThreadShell {
         refused = thread;
         thread.start();
         started.add(thread);
+    }
+
+    /** One after the other, as fast as it goes. */
+    private static int churn(int threads) throws InterruptedException {
+        for (int i = 0; i < threads; i++) {
+            Thread thread = new Thread(() -> { });
+            thread.start();
+            thread.join();
+        }
+        return threads;
     }
 
     private void sleep() {
