@@ -7,32 +7,36 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Takes direct and Unsafe memory on many threads and says at each quiescent point what the VM's bean
- * and its own books say. Arguments: THREADS ROUNDS [step]. With "step" it waits at each point for a
- * line on stdin, so that somebody can look at it from outside; the end of stdin ends it early.
+ * and its own books say. Arguments: THREADS ROUNDS [step|load]. With "step" it waits at each point for a
+ * line on stdin, so that somebody can look at it from outside; the end of stdin ends it early. With "load" too, and the
+ * work before the first point goes on until such a line comes.
  * Everything printed is the same in every run.
  */
 public final class DirectChurn {
     private final Workers workers;
     private final int rounds;
     private final BufferedReader step;
+    private final boolean load;
 
-    private DirectChurn(int threads, int rounds, boolean stepwise) {
+    private DirectChurn(int threads, int rounds, String mode) {
         this.workers = new Workers(threads);
         this.rounds = rounds;
-        this.step = stepwise
+        this.load = mode.equals("load");
+        this.step = load || mode.equals("step")
                 ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)) : null;
     }
 
     public static void main(String[] args) throws Exception {
-        boolean stepwise = args.length > 2 && args[2].equals("step");
-        new DirectChurn(Integer.parseInt(args[0]), Integer.parseInt(args[1]), stepwise).run();
+        String mode = args.length > 2 ? args[2] : "";
+        new DirectChurn(Integer.parseInt(args[0]), Integer.parseInt(args[1]), mode).run();
     }
 
     private void run() throws Exception {
-        for (Sizes sizes : Sizes.values()) { // also loads every class before the first point
-            workers.each(w -> w.churn(sizes, rounds));
-            workers.each(w -> w.hold(sizes));
-            release();
+        do {
+            warmUp();
+        } while (load && !step.ready());
+        if (load) {
+            step.readLine();
         }
         say("base");
         for (Sizes sizes : Sizes.values()) {
@@ -44,6 +48,15 @@ public final class DirectChurn {
             say("freed-" + sizes.name().toLowerCase());
         }
         workers.stop();
+    }
+
+    /** Also loads every class before the first point. */
+    private void warmUp() throws Exception {
+        for (Sizes sizes : Sizes.values()) {
+            workers.each(w -> w.churn(sizes, rounds));
+            workers.each(w -> w.hold(sizes));
+            release();
+        }
     }
 
     private void release() throws Exception {
