@@ -309,7 +309,7 @@ class AttachTest {
             String pid = "" + jvm.pid();
             assertThat(weir("attach", pid, "limit.task.off-heap=32m,dir=" + dir).exitCode()).isZero();
             assertThat(weir("status", pid).out()).contains("mode warn", "hook unsafe: ok");
-            assertThat(weir("sheet", pid).out()).containsPattern("task\\.off-heap +0\\.0 +0\\.0 +32\\.0");
+            assertThat(weir("sheet", pid).out()).containsPattern("task\\.off-heap +0\\.0 +0\\.0 +- +32\\.0");
             assertThat(weir("set", pid, "mode=observe").exitCode()).isZero();
             assertThat(weir("status", pid).out()).contains("mode observe");
             assertThat(weir("stop", pid).exitCode()).isZero();

@@ -152,7 +152,8 @@ class TopTest {
     private static Jvm.Plan terminal(Path dir, String type, String pid) {
         String command = "trap : INT; stty cols 80 rows 24; before=$(stty -g); '" + Ground.tool()
                 + "' top --interval 1 " + pid + "; code=$?; [ \"$before\" = \"$(stty -g)\" ] && echo restored $code";
-        return Jvm.command(dir, "script", "-qec", command, "/dev/null").env("TERM", type).env("SHELL", "/bin/sh")
+        // Ctrl-C must reach the tool, though whoever started the tests in the background had it ignored
+        return Jvm.command(dir, "env", "--default-signal=INT", "script", "-qec", command, "/dev/null").env("TERM", type).env("SHELL", "/bin/sh")
                 .name("terminal");
     }
 
