@@ -50,6 +50,18 @@ static void classes_count_families_the_largest_first(void)
     CU_ASSERT_EQUAL(got.families[1].bytes, 1000);
 }
 
+static void classes_taken_back_were_never_there(void)
+{
+    classes_defined(classes, "weir/Seen", 61);
+    classes_defined(classes, "com/acme/Main", 400);
+    classes_taken_back(classes, "weir/Seen", 61);
+    classes_snapshot(classes, &got);
+    CU_ASSERT_EQUAL(got.classes, 1);
+    CU_ASSERT_EQUAL(got.bytes, 400);
+    CU_ASSERT_EQUAL_FATAL(got.family_count, 1);
+    CU_ASSERT_STRING_EQUAL(got.families[0].name, "com.acme.*");
+}
+
 static void classes_snapshot_has_the_top_and_the_whole(void)
 {
     char name[64];
@@ -101,5 +113,6 @@ static void classes_add_up_whoever_defines(void)
     CU_ASSERT_EQUAL(sum, (uint64_t)CREW * EACH);
 }
 
-SUITE(classes, fresh, gone, CASE(classes_count_families_the_largest_first), CASE(classes_snapshot_has_the_top_and_the_whole),
+SUITE(classes, fresh, gone, CASE(classes_count_families_the_largest_first), CASE(classes_taken_back_were_never_there),
+      CASE(classes_snapshot_has_the_top_and_the_whole),
       CASE(classes_of_too_many_families_are_unsorted), CASE(classes_add_up_whoever_defines));

@@ -100,6 +100,22 @@ void classes_defined(struct classes *c, const char *name, uint64_t bytes)
     lock_drop(&c->lock);
 }
 
+void classes_taken_back(struct classes *c, const char *name, uint64_t bytes)
+{
+    struct classfamily f;
+    classfamily_of(name, &f);
+    uint64_t hash = hash_of(&f);
+    lock_take(&c->lock);
+    struct family *family = family_locked(c, &f, hash);
+    c->classes--;
+    c->bytes -= bytes;
+    if (family != NULL && family->classes != 0) {
+        family->classes--;
+        family->bytes -= bytes;
+    }
+    lock_drop(&c->lock);
+}
+
 void classes_denied(struct classes *c)
 {
     atomic_fetch_add_explicit(&c->denied, 1, memory_order_relaxed);
@@ -111,7 +127,7 @@ static void rank_locked(const struct classes *c, struct weir_definitions *out)
     uint64_t least = 0;
     for (uint32_t i = 0; i < c->count; i++) {
         const struct family *f = &c->family[i];
-        if (out->family_count == WEIR_TOP_CLASS_FAMILIES && f->classes <= least)
+        if (f->classes == 0 || (out->family_count == WEIR_TOP_CLASS_FAMILIES && f->classes <= least))
             continue;
         size_t at = out->family_count < WEIR_TOP_CLASS_FAMILIES ? out->family_count++ : WEIR_TOP_CLASS_FAMILIES - 1;
         for (; at > 0 && out->families[at - 1].classes < f->classes; at--)

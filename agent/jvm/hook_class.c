@@ -204,8 +204,10 @@ enum weir_rc hook_class_check(JNIEnv *jni, const char **why)
     if (c == NULL)
         return WEIR_OK; /* it cannot be tried this way: the slots were written, that is all we know */
     (*jni)->DeleteLocalRef(jni, c);
-    if (after.classes > before.classes && after.bytes >= before.bytes + sizeof seen_class)
+    if (after.classes > before.classes && after.bytes >= before.bytes + sizeof seen_class) {
+        classes_taken_back(me.classes, "weir/Seen", sizeof seen_class);
         return WEIR_OK;
+    }
     *why = "libjava still calls the JVM's own functions: classes are not counted, and never denied";
     return WEIR_EJVM;
 }
