@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "out/figure.h"
+#include "out/json_parts.h"
 #include "out/lines.h"
 #include "out/owner.h"
 #include "out/parts.h"
@@ -50,31 +51,15 @@ static void put_pool(struct json *j, const char *key, const struct weir_metaspac
     json_object(j, key);
     json_unsigned(j, "used", pool->used);
     json_unsigned(j, "committed", pool->committed);
-    if (pool->limited)
-        json_unsigned(j, "limit", pool->limit);
-    else
-        json_null(j, "limit");
+    json_known(j, "limit", pool->limited, pool->limit);
     json_object_end(j);
-}
-
-static void put_time(struct json *j, const char *key, int64_t ms)
-{
-    if (ms == 0) {
-        json_null(j, key);
-        return;
-    }
-    json_string_begin(j, key);
-    parts_time(j->buf, ms);
-    json_string_end(j);
 }
 
 static void put_job(struct json *j, const struct weir_attempt *job)
 {
     if (!job->known)
         return;
-    json_string_begin(j, "job_id");
-    parts_job_id(j->buf, job);
-    json_string_end(j);
+    json_job_id(j, job->job_id);
     json_string_or_null(j, "job_name", job->job_name);
 }
 
@@ -105,7 +90,7 @@ static void put_jobs(struct json *j, const struct weir_classes *c)
         json_unsigned(j, "classes", job->classes);
         json_unsigned(j, "held", job->held);
         json_unsigned(j, "used", job->used);
-        put_time(j, "ended", job->ended_ms);
+        json_time(j, "ended", job->ended_ms);
         json_object_end(j);
     }
     json_array_end(j);
@@ -159,7 +144,7 @@ static void put_pins(struct json *j, const struct weir_pins *pins)
 
 static void put_known(struct json *j, const struct weir_classes *c)
 {
-    put_time(j, "time", c->time_ms);
+    json_time(j, "time", c->time_ms);
     json_signed(j, "took_us", c->took_us);
     json_string_or_null(j, "note", c->note);
     if (!c->known)
@@ -186,7 +171,7 @@ static void put_loader(struct json *j, const struct weir_loader *l)
     json_unsigned(j, "hidden", l->hidden);
     json_unsigned(j, "held", l->held);
     json_unsigned(j, "used", l->used);
-    put_time(j, "since", l->since_ms);
+    json_time(j, "since", l->since_ms);
     if (l->fate != WEIR_LOADER_NONE) {
         json_bool(j, "user_code", l->user);
         json_string(j, "state", fate_key(l->fate));

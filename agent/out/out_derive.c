@@ -7,6 +7,7 @@
 #include "model/component.h"
 #include "out/figure.h"
 #include "out/json.h"
+#include "out/json_parts.h"
 #include "out/out.h"
 
 #include "base/poison.h"
@@ -56,14 +57,9 @@ void out_derive_text(struct buf *b, const struct flinkmodel *m)
 
 struct json out_derive_json_begin(struct buf *b, const struct flinkmodel *m)
 {
-    char        text[32];
-    struct buf  version;
     struct json j = json_on(b);
-    buf_init(&version, text, sizeof text);
-    flink_version_put(&version, m->version);
     json_object(&j, NULL);
-    json_string(&j, "role", out_role(m->role));
-    json_string(&j, "flink", version.data);
+    json_derived(&j, m->role, m->version);
     json_object(&j, "components");
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
         if (has_row(m, i))

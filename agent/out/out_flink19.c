@@ -6,6 +6,7 @@
 
 #include "out/figure.h"
 #include "out/json.h"
+#include "out/json_parts.h"
 #include "out/out.h"
 
 #include "base/poison.h"
@@ -43,14 +44,9 @@ void out_flink19_text(struct buf *b, const struct flink19 *m)
 
 void out_flink19_json(struct buf *b, const struct flink19 *m)
 {
-    char        text[32];
-    struct buf  version;
     struct json j = json_on(b);
-    buf_init(&version, text, sizeof text);
-    flink_version_put(&version, m->version);
     json_object(&j, NULL);
-    json_string(&j, "role", out_role(m->role));
-    json_string(&j, "flink", version.data);
+    json_derived(&j, m->role, m->version);
     json_string(&j, "deployment", flinkmodel_deployment_name(m->where));
     json_unsigned(&j, in_container(m) ? "container" : "configured", m->total);
     if (in_container(m))

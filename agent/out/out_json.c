@@ -6,6 +6,7 @@
 
 #include "out/json.h"
 #include "out/out.h"
+#include "out/json_parts.h"
 #include "out/out_definitions.h"
 #include "out/out_threads.h"
 #include "out/out_classes.h"
@@ -53,14 +54,6 @@ static void end_event(struct json *j)
     buf_put(j->buf, "\n", 1);
 }
 
-static void put_known(struct json *j, const char *key, bool known, uint64_t n)
-{
-    if (known)
-        json_unsigned(j, key, n);
-    else
-        json_null(j, key);
-}
-
 /* A number from 0 on; what this Flink does not tell is negative. */
 static void put_known_signed(struct json *j, const char *key, int32_t n)
 {
@@ -70,30 +63,12 @@ static void put_known_signed(struct json *j, const char *key, int32_t n)
         json_null(j, key);
 }
 
-static void put_frames(struct json *j, const struct weir_stack *stack)
-{
-    json_array(j, "java_stack");
-    for (int i = 0; i < stack->count && i < WEIR_MAX_DEPTH; i++) {
-        json_string_begin(j, NULL);
-        parts_frame(j->buf, &stack->frames[i]);
-        json_string_end(j);
-    }
-    json_array_end(j);
-}
-
-static void put_job_id(struct json *j, const struct weir_attempt *attempt)
-{
-    json_string_begin(j, "job_id");
-    parts_job_id(j->buf, attempt);
-    json_string_end(j);
-}
-
 /* Who works: nothing where no attempt is known. */
 static void put_attempt(struct json *j, const struct weir_attempt *attempt)
 {
     if (!attempt->known)
         return;
-    put_job_id(j, attempt);
+    json_job_id(j, attempt->job_id);
     json_string_or_null(j, "job_name", attempt->job_name);
     json_string_or_null(j, "vertex", attempt->vertex);
     put_known_signed(j, "subtask", attempt->subtask);
@@ -115,7 +90,7 @@ static void put_owners(struct json *j, const struct weir_sheet *sheet)
         json_string_or_null(j, "loader", o->loader);
         put_attempt(j, &o->attempt);
         json_signed(j, "age_ms", o->age_ms);
-        put_frames(j, &o->stack);
+        json_stack(j, &o->stack);
         json_object_end(j);
     }
     json_array_end(j);
@@ -124,13 +99,7 @@ static void put_owners(struct json *j, const struct weir_sheet *sheet)
 static void put_peak(struct json *j, uint64_t peak, int64_t time_ms)
 {
     json_unsigned(j, "peak", peak);
-    if (time_ms == 0) {
-        json_null(j, "peak_time");
-        return;
-    }
-    json_string_begin(j, "peak_time");
-    parts_time(j->buf, time_ms);
-    json_string_end(j);
+    json_time(j, "peak_time", time_ms);
 }
 
 /* Pools of which something is known. */
@@ -142,14 +111,14 @@ static void put_pools(struct json *j, const struct weir_sheet *sheet)
         if (!pool->measured && !pool->limit.set)
             continue;
         json_object(j, out_pool((enum weir_pool)i));
-        put_known(j, "used", pool->measured, pool->used);
+        json_known(j, "used", pool->measured, pool->used);
         if (pool->measured)
             put_peak(j, pool->peak, pool->peak_time_ms);
         if (pool->committed_known)
             json_unsigned(j, "committed", pool->committed);
         if (pool->after_gc_known)
             json_unsigned(j, "after_gc", pool->after_gc);
-        put_known(j, "limit", pool->limit.set, pool->limit.bytes);
+        json_known(j, "limit", pool->limit.set, pool->limit.bytes);
         json_object_end(j);
     }
     json_object_end(j);
@@ -255,12 +224,12 @@ static void put_by_kind(struct json *j, const struct weir_row *row)
 static void put_row(struct json *j, enum weir_component component, const struct weir_row *row)
 {
     json_object(j, out_component(component));
-    put_known(j, "limit", row->limit.set, row->limit.bytes);
-    put_known(j, "used", row->measured, row->used);
+    json_known(j, "limit", row->limit.set, row->limit.bytes);
+    json_known(j, "used", row->measured, row->used);
     if (row->measured) {
         put_peak(j, row->peak, row->peak_time_ms);
         /* bytes without a block: the figure is the VM's, which has no blocks (heap, metaspace) */
-        put_known(j, "blocks", row->used == 0 || row->blocks != 0, row->blocks);
+        json_known(j, "blocks", row->used == 0 || row->blocks != 0, row->blocks);
         put_by_kind(j, row);
     }
     if (row->estimated != 0)
@@ -293,27 +262,27 @@ static void put_kinds(struct json *j, const struct weir_sheet *sheet)
     if (!before->present)
         return;
     json_object(j, "before_weir");
-    put_known(j, "bytes", before->measured, before->used);
-    put_known(j, "blocks", before->measured, before->blocks);
+    json_known(j, "bytes", before->measured, before->used);
+    json_known(j, "blocks", before->measured, before->blocks);
     json_object_end(j);
 }
 
 static void put_process(struct json *j, const struct weir_process *process)
 {
     json_object(j, "process");
-    put_known(j, "rss", process->rss_known, process->rss);
-    put_known(j, "cgroup", process->cgroup_known, process->cgroup);
-    put_known(j, "cgroup_limit", process->cgroup_limit_known, process->cgroup_limit);
-    put_known(j, "residual", process->residual_known, process->residual);
+    json_known(j, "rss", process->rss_known, process->rss);
+    json_known(j, "cgroup", process->cgroup_known, process->cgroup);
+    json_known(j, "cgroup_limit", process->cgroup_limit_known, process->cgroup_limit);
+    json_known(j, "residual", process->residual_known, process->residual);
     json_object_end(j);
 }
 
 static void put_overhead(struct json *j, const struct weir_overhead *overhead)
 {
     json_object(j, "overhead");
-    put_known(j, "code", overhead->code_known, overhead->code);
-    put_known(j, "gc", overhead->nmt, overhead->gc);
-    put_known(j, "vm", overhead->nmt, overhead->vm);
+    json_known(j, "code", overhead->code_known, overhead->code);
+    json_known(j, "gc", overhead->nmt, overhead->gc);
+    json_known(j, "vm", overhead->nmt, overhead->vm);
     json_unsigned(j, "agent", overhead->agent);
     json_object_end(j);
 }
@@ -368,7 +337,7 @@ static void put_headroom(struct json *j, const struct weir_breach *breach)
     bool     budgets = parts_is_budgets(breach);
     uint64_t used = budgets ? breach->budget_used : breach->used;
     uint64_t limit = budgets ? breach->budget_limit : breach->limit.bytes;
-    put_known(j, "headroom", budgets || breach->limit.set, limit > used ? limit - used : 0);
+    json_known(j, "headroom", budgets || breach->limit.set, limit > used ? limit - used : 0);
 }
 
 static void put_components(struct json *j, const struct weir_sheet *sheet)
@@ -376,7 +345,7 @@ static void put_components(struct json *j, const struct weir_sheet *sheet)
     json_object(j, "components");
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
         if (sheet->rows[i].present)
-            put_known(j, out_component((enum weir_component)i), sheet->rows[i].measured,
+            json_known(j, out_component((enum weir_component)i), sheet->rows[i].measured,
                       sheet->rows[i].used);
     json_object_end(j);
 }
@@ -397,7 +366,7 @@ static void put_survived(struct json *j, const struct weir_breach *breach)
     if (breach->reason != WEIR_REASON_SURVIVED)
         return;
     json_object(j, "survived");
-    put_job_id(j, &s->job);
+    json_job_id(j, s->job.job_id);
     json_string_or_null(j, "job_name", s->job.job_name);
     json_unsigned(j, "bytes", s->bytes);
     json_unsigned(j, "blocks", s->blocks);
@@ -430,7 +399,7 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     json_string(&j, "component", breach->of_threads ? "threads" : out_component(breach->component));
     json_string(&j, "kind", out_kind(breach->kind));
     json_unsigned(&j, "used", breach->used);
-    put_known(&j, "limit", breach->limit.set, breach->limit.bytes);
+    json_known(&j, "limit", breach->limit.set, breach->limit.bytes);
     json_bool(&j, "declared", breach->limit.set && breach->limit.declared);
     put_headroom(&j, breach);
     json_unsigned(&j, "requested", breach->requested);
@@ -438,7 +407,7 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     json_string_or_null(&j, "thread", breach->thread);
     put_attempt(&j, &breach->attempt);
     json_unsigned(&j, "suppressed", breach->suppressed);
-    put_frames(&j, &breach->stack);
+    json_stack(&j, &breach->stack);
     json_string_or_null(&j, "source", breach->stack.source);
     put_pools(&j, &breach->sheet);
     put_components(&j, &breach->sheet);
@@ -461,9 +430,8 @@ static void put_jobs(struct json *j, const struct weir_oom *oom)
     json_array(j, "jobs");
     for (size_t i = 0; i < oom->job_count && i < WEIR_TOP_JOBS; i++) {
         const struct weir_job *job = &oom->jobs[i];
-        struct weir_attempt    id = { .job_id = { job->job_id[0], job->job_id[1] } };
         json_object(j, NULL);
-        put_job_id(j, &id);
+        json_job_id(j, job->job_id);
         json_string_or_null(j, "job_name", job->job_name);
         json_unsigned(j, "running", job->running);
         json_unsigned(j, "ended", job->ended);
@@ -480,13 +448,12 @@ static void put_held(struct json *j, const struct weir_oom *oom)
     json_array(j, "held");
     for (size_t i = 0; i < oom->held_count && i < WEIR_TOP_HELD; i++) {
         const struct weir_held *f = &oom->held[i];
-        struct weir_attempt     id = { .job_id = { f->jobs[0][0], f->jobs[0][1] } };
         json_object(j, NULL);
         json_string(j, "threads", f->family);
         json_unsigned(j, "count", f->threads);
         json_unsigned(j, "jobs", f->job_count);
         if (f->job_count == 1) {
-            put_job_id(j, &id);
+            json_job_id(j, f->jobs[0]);
             json_string_or_null(j, "job_name", f->job_name);
             json_array(j, "attempts");
             for (size_t n = 0; n < f->number_count; n++)
@@ -508,7 +475,7 @@ void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_
     json_string_or_null(&j, "message", oom->message);
     json_string_or_null(&j, "thread", oom->thread);
     put_attempt(&j, &oom->attempt);
-    put_known(&j, "requested", oom->requested != 0, oom->requested);
+    json_known(&j, "requested", oom->requested != 0, oom->requested);
     if (oom->before_ms != 0) {
         json_object(&j, "direct_before");
         json_unsigned(&j, "used", oom->before_used);
@@ -523,7 +490,7 @@ void out_json_oom(struct buf *b, const struct weir_header *h, const struct weir_
     }
     json_unsigned(&j, "number", oom->number);
     json_unsigned(&j, "suppressed", oom->suppressed);
-    put_frames(&j, &oom->stack);
+    json_stack(&j, &oom->stack);
     json_string_or_null(&j, "source", oom->stack.source);
     put_pools(&j, &oom->sheet);
     put_components(&j, &oom->sheet);

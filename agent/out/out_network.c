@@ -6,6 +6,7 @@
 
 #include "out/figure.h"
 #include "out/json.h"
+#include "out/json_parts.h"
 
 #include "base/poison.h"
 
@@ -125,21 +126,13 @@ void out_network_text(struct buf *b, const struct out_network *n)
         put_verdict(b, n, &s);
 }
 
-static void json_bounded(struct json *j, const char *key, uint64_t n)
-{
-    if (n == NETBUFFERS_NO_MAX)
-        json_null(j, key);
-    else
-        json_unsigned(j, key, n);
-}
-
 static void json_partition(struct json *j, const struct netbuffers_partition *p)
 {
     json_object(j, NULL);
     json_string(j, "shuffle", netbuffers_shuffle_name(p->shuffle));
     json_unsigned(j, "subpartitions", p->subpartitions);
     json_unsigned(j, "min", p->min);
-    json_bounded(j, "max", p->max);
+    json_known(j, "max", p->max != NETBUFFERS_NO_MAX, p->max);
     json_unsigned(j, "overdraft", p->overdraft);
     json_object_end(j);
 }
@@ -159,9 +152,9 @@ static void json_sums(struct json *j, const struct out_network *n, const struct 
 {
     json_object(j, "task");
     json_unsigned(j, "required", s->required);
-    json_bounded(j, "max", s->most);
+    json_known(j, "max", s->most != NETBUFFERS_NO_MAX, s->most);
     if (flink_version_least(n->version, 1, 14))
-        json_bounded(j, "announced", s->announced);
+        json_known(j, "announced", s->announced != NETBUFFERS_NO_MAX, s->announced);
     json_unsigned(j, "required_bytes", s->required * n->segment);
     json_object_end(j);
     json_unsigned(j, "tasks", n->tasks);

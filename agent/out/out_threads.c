@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "out/figure.h"
+#include "out/json_parts.h"
 #include "out/lines.h"
 #include "out/owner.h"
 #include "out/parts.h"
@@ -34,17 +35,6 @@ static void put_limits(struct json *j, const struct weir_threads *t)
     json_array_end(j);
 }
 
-static void put_stack(struct json *j, const struct weir_stack *stack)
-{
-    json_array(j, "java_stack");
-    for (int i = 0; stack != NULL && i < stack->count && i < WEIR_MAX_DEPTH; i++) {
-        json_string_begin(j, NULL);
-        parts_frame(j->buf, &stack->frames[i]);
-        json_string_end(j);
-    }
-    json_array_end(j);
-}
-
 static void put_family(struct json *j, const struct weir_thread_family *f)
 {
     json_object(j, NULL);
@@ -59,15 +49,12 @@ static void put_family(struct json *j, const struct weir_thread_family *f)
         json_millionths(j, "per_restart", f->ended * MILLION / f->runs);
     }
     if (f->job_known) {
-        struct weir_attempt job = { .job_id = { f->job_id[0], f->job_id[1] } };
-        json_string_begin(j, "job_id");
-        parts_job_id(j->buf, &job);
-        json_string_end(j);
+        json_job_id(j, f->job_id);
         json_string_or_null(j, "job_name", f->job_name);
     }
     json_string_or_null(j, "creator", f->creator);
     json_string_or_null(j, "source", f->source);
-    put_stack(j, f->stack);
+    json_stack(j, f->stack);
     json_object_end(j);
 }
 
