@@ -39,12 +39,12 @@ struct part {
 };
 
 struct request {
-    struct cmdline_flink    flink;
+    struct cmdline_flink    flink; /* first: cmdline.h */
     enum netbuffers_shuffle shuffle;
     struct part             parts[OUT_NETWORK_MAX];
     int                     count;
     uint32_t                tasks;
-    bool                    network_given, json, help;
+    bool                    network_given;
     uint64_t                network;
 };
 
@@ -99,38 +99,8 @@ static int set_network(void *request, const char *value)
     return memsize_parse(value, &r->network, NULL) == WEIR_OK ? 0 : -1;
 }
 
-static int set_version(void *request, const char *value)
-{
-    return cmdline_set_version(&((struct request *)request)->flink, value);
-}
-
-static int set_conf(void *request, const char *value)
-{
-    ((struct request *)request)->flink.conf = value;
-    return 0;
-}
-
-static int add_dynamic(void *request, const char *value)
-{
-    return cmdline_add_dynamic(&((struct request *)request)->flink, value);
-}
-
-static int set_json(void *request, const char *value)
-{
-    (void)value;
-    ((struct request *)request)->json = true;
-    return 0;
-}
-
-static int set_help(void *request, const char *value)
-{
-    (void)value;
-    ((struct request *)request)->help = true;
-    return 0;
-}
-
 static const struct cmdline_option options[] = {
-    { "--flink", "a version such as 1.20 or 2.3.0", set_version, false },
+    { "--flink", "a version such as 1.20 or 2.3.0", cmdline_set_version, false },
     { "--subpartitions", "a number from 1 to 1000000 (at most 32 times with --channels)",
       add_partition, false },
     { "--channels", "a number from 1 to 1000000 (at most 32 times with --subpartitions)", add_gate,
@@ -138,11 +108,11 @@ static const struct cmdline_option options[] = {
     { "--shuffle", "pipelined, unbounded, blocking or hybrid", set_shuffle, false },
     { "--tasks", "a number from 1 to 1000000", set_tasks, false },
     { "--network", "a size such as 128m", set_network, false },
-    { "--conf", "a directory or file", set_conf, false },
-    { "-D", "KEY=VALUE", add_dynamic, false },
-    { "--json", NULL, set_json, false },
-    { "--help", NULL, set_help, false },
-    { "-h", NULL, set_help, true },
+    { "--conf", "a directory or file", cmdline_set_conf, false },
+    { "-D", "KEY=VALUE", cmdline_add_dynamic, false },
+    { "--json", NULL, cmdline_set_json, false },
+    { "--help", NULL, cmdline_set_help, false },
+    { "-h", NULL, cmdline_set_help, true },
 };
 static const struct cmdline line = { "network", options, sizeof options / sizeof options[0] };
 
@@ -264,7 +234,7 @@ static void print(const struct request *r, const struct out_network *n)
     static char text[32768];
     struct buf  b;
     buf_init(&b, text, sizeof text);
-    if (r->json) {
+    if (r->flink.json) {
         out_network_json(&b, n);
         puts(text);
         return;
@@ -291,7 +261,7 @@ int command_network(int argc, char **args)
     int exit_code = cmdline_parse(&line, &request, argc, args);
     if (exit_code != WEIR_EXIT_OK)
         return exit_code;
-    if (request.help) {
+    if (request.flink.help) {
         fputs(usage, stdout);
         return WEIR_EXIT_OK;
     }
@@ -305,7 +275,7 @@ int command_network(int argc, char **args)
             WEIR_OK ||
         count_buffers(&request, &conf, &n, &err) != WEIR_OK ||
         find_network(&request, &conf, path.data, &n, &err) != WEIR_OK)
-        return cmdline_fail(&line, request.json, &err);
+        return cmdline_fail(&line, request.flink.json, &err);
     if (!request.network_given)
         find_hint(&n, &conf);
     print(&request, &n);

@@ -55,17 +55,39 @@ int cmdline_parse(const struct cmdline *c, void *request, int argc, char **args)
     return WEIR_EXIT_OK;
 }
 
-int cmdline_set_version(struct cmdline_flink *f, const char *value)
+int cmdline_set_version(void *flink, const char *value)
 {
+    struct cmdline_flink *f = flink;
     f->version_given = true;
     return flink_version_parse(value, &f->version) == WEIR_OK ? 0 : -1;
 }
 
-int cmdline_add_dynamic(struct cmdline_flink *f, const char *value)
+int cmdline_set_conf(void *flink, const char *value)
 {
+    ((struct cmdline_flink *)flink)->conf = value;
+    return 0;
+}
+
+int cmdline_add_dynamic(void *flink, const char *value)
+{
+    struct cmdline_flink *f = flink;
     if (f->dynamics == CMDLINE_MAX_DYNAMIC || *value == '\0' || *value == '=')
         return -1;
     f->dynamic[f->dynamics++] = value;
+    return 0;
+}
+
+int cmdline_set_json(void *flink, const char *value)
+{
+    (void)value;
+    ((struct cmdline_flink *)flink)->json = true;
+    return 0;
+}
+
+int cmdline_set_help(void *flink, const char *value)
+{
+    (void)value;
+    ((struct cmdline_flink *)flink)->help = true;
     return 0;
 }
 

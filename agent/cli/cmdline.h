@@ -26,18 +26,22 @@ int cmdline_parse(const struct cmdline *c, void *request, int argc, char **args)
 
 enum { CMDLINE_MAX_DYNAMIC = 256 };
 
-/* Where a configuration comes from: --flink, --conf and -D. */
+/* Where a configuration comes from, and what else each command that reads one takes. The first member of its request, so that
+ * the setters below are those of --flink, --conf, -D, --json and --help in its table. */
 struct cmdline_flink {
     struct flink_version version;
     bool                 version_given;
     const char          *conf;
     const char          *dynamic[CMDLINE_MAX_DYNAMIC];
     int                  dynamics;
+    bool                 json, help;
 };
 
-/* For the setters of a command's table. */
-int cmdline_set_version(struct cmdline_flink *f, const char *value);
-int cmdline_add_dynamic(struct cmdline_flink *f, const char *value);
+int cmdline_set_version(void *flink, const char *value);
+int cmdline_set_conf(void *flink, const char *value);
+int cmdline_add_dynamic(void *flink, const char *value);
+int cmdline_set_json(void *flink, const char *value);
+int cmdline_set_help(void *flink, const char *value);
 
 /* Does conf say how large a process of this role is? */
 bool cmdline_has_total(const struct flinkconf *conf, enum weir_role role);

@@ -28,12 +28,12 @@ static const char usage[] =
     "refuse.\n";
 
 struct request {
+    struct cmdline_flink       flink; /* first: cmdline.h */
     enum weir_role             role;
-    struct cmdline_flink       flink;
     enum flinkmodel_deployment where;
     bool                       where_given;
     uint64_t                   container, container_limit; /* yarn and kubernetes */
-    bool                       json, batch, help, slot_given;
+    bool                       batch, slot_given;
     struct out_slot            slot;
 };
 
@@ -47,22 +47,6 @@ static int set_role(void *request, const char *value)
     else
         return -1;
     return 0;
-}
-
-static int set_version(void *request, const char *value)
-{
-    return cmdline_set_version(&((struct request *)request)->flink, value);
-}
-
-static int set_conf(void *request, const char *value)
-{
-    ((struct request *)request)->flink.conf = value;
-    return 0;
-}
-
-static int add_dynamic(void *request, const char *value)
-{
-    return cmdline_add_dynamic(&((struct request *)request)->flink, value);
 }
 
 static int set_deployment(void *request, const char *value)
@@ -80,13 +64,6 @@ static int set_slot(void *request, const char *value)
     return derive_slot_parse(value, &r->slot) ? 0 : -1;
 }
 
-static int set_json(void *request, const char *value)
-{
-    (void)value;
-    ((struct request *)request)->json = true;
-    return 0;
-}
-
 static int set_batch(void *request, const char *value)
 {
     (void)value;
@@ -94,24 +71,17 @@ static int set_batch(void *request, const char *value)
     return 0;
 }
 
-static int set_help(void *request, const char *value)
-{
-    (void)value;
-    ((struct request *)request)->help = true;
-    return 0;
-}
-
 static const struct cmdline_option options[] = {
     { "--role", "tm or jm", set_role, false },
-    { "--flink", "a version such as 1.20 or 2.3.0", set_version, false },
-    { "--conf", "a directory or file", set_conf, false },
-    { "-D", "KEY=VALUE", add_dynamic, false },
+    { "--flink", "a version such as 1.20 or 2.3.0", cmdline_set_version, false },
+    { "--conf", "a directory or file", cmdline_set_conf, false },
+    { "-D", "KEY=VALUE", cmdline_add_dynamic, false },
     { "--deployment", "standalone, yarn, kubernetes or local", set_deployment, false },
     { "--slot", "any of operator,rocksdb,forst,python (one state backend), or none", set_slot,
       false },
-    { "--json", NULL, set_json, false },
-    { "--help", NULL, set_help, false },
-    { "-h", NULL, set_help, true },
+    { "--json", NULL, cmdline_set_json, false },
+    { "--help", NULL, cmdline_set_help, false },
+    { "-h", NULL, cmdline_set_help, true },
     { "--batch", NULL, set_batch, true },
 };
 static const struct cmdline line = { "derive", options, sizeof options / sizeof options[0] };
@@ -151,7 +121,7 @@ static void print_model(const struct request *r, const struct flinkmodel *m, con
     static char text[16384];
     struct buf  b;
     buf_init(&b, text, sizeof text);
-    if (r->json) {
+    if (r->flink.json) {
         struct json j = out_derive_json_begin(&b, m);
         if (r->where_given)
             json_string(&j, "deployment", flinkmodel_deployment_name(r->where));
@@ -206,9 +176,9 @@ static int derive_19(const struct request *r, const struct flinkconf *conf, cons
     struct flink19          m;
     struct flinkmodel_error err;
     if (flink19_derive(conf, r->role, r->where, r->flink.version, &m, &err) != WEIR_OK)
-        return cmdline_fail(&line, r->json, &err);
+        return cmdline_fail(&line, r->flink.json, &err);
     buf_init(&b, text, sizeof text);
-    if (r->json) {
+    if (r->flink.json) {
         out_flink19_json(&b, &m);
         buf_puts(&b, "\n");
     } else {
@@ -232,7 +202,7 @@ int command_derive(int argc, char **args)
     int exit_code = cmdline_parse(&line, &request, argc, args);
     if (exit_code != WEIR_EXIT_OK)
         return exit_code;
-    if (request.help) {
+    if (request.flink.help) {
         fputs(usage, stdout);
         return WEIR_EXIT_OK;
     }
@@ -243,14 +213,14 @@ int command_derive(int argc, char **args)
         return WEIR_EXIT_USAGE;
     }
     if (cmdline_collect(&line, &request.flink, request.role, &conf, &path, &err) != WEIR_OK)
-        return cmdline_fail(&line, request.json, &err);
+        return cmdline_fail(&line, request.flink.json, &err);
     if (flink19_has(request.role, request.flink.version))
         return derive_19(&request, &conf, path.data);
     if (flinkmodel_deployed(&conf, request.role, request.where, request.flink.version, &m, &err) !=
             WEIR_OK ||
         find_container(&request, &conf, &m, &err) != WEIR_OK ||
         (request.slot_given && derive_slot(&conf, &m, &request.slot, &err) != WEIR_OK))
-        return cmdline_fail(&line, request.json, &err);
+        return cmdline_fail(&line, request.flink.json, &err);
     print_model(&request, &m, path.data);
     return WEIR_EXIT_OK;
 }
