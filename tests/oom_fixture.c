@@ -6,21 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf_text.h"
 #include "out_fixture.h"
-#include "tsv.h"
 
 static const int64_t now = 1795240801123; /* 2026-11-21T06:00:01.123Z */
 static const char    pulsar_jar[] = "flink-sql-connector-pulsar-4.1.0.jar";
 
 void oom_flink(struct diagnose_flink *flink, struct flinkconf *conf, enum weir_role role, const char *options)
 {
-    char  text[1024];
-    char *parts[TSV_FIELDS];
-    flinkconf_init(conf);
-    snprintf(text, sizeof text, "%s", options);
-    int count = text[0] == '\0' ? 0 : tsv_split(text, ';', parts);
-    for (int i = 0; i < count; i++)
-        CU_ASSERT_TRUE_FATAL(flinkconf_set_dynamic(conf, parts[i]));
+    conf_text(conf, options);
     *flink = (struct diagnose_flink){ .conf = conf, .version = { 1, 20, -1 }, .role = role };
 }
 

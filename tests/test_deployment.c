@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_deployment.c: the derivation where not Flink's start scripts start the process. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "conf_text.h"
 #include "json_check.h"
 #include "model/flinkmodel.h"
 #include "suite.h"
-#include "tsv.h"
+#include "tool_run.h"
 
 #define MIB(n) ((uint64_t)(n) << 20)
 #define TIB    ((uint64_t)1 << 40)
@@ -21,14 +20,9 @@ static struct flinkmodel_error err;
 static enum weir_rc derive(const char *options, enum flinkmodel_deployment where,
                            const char *version)
 {
-    char                 text[1024], *parts[TSV_FIELDS];
     struct flink_version v;
     CU_ASSERT_EQUAL_FATAL(flink_version_parse(version, &v), WEIR_OK);
-    flinkconf_init(&conf);
-    snprintf(text, sizeof text, "%s", options);
-    int count = text[0] == '\0' ? 0 : tsv_split(text, ';', parts);
-    for (int i = 0; i < count; i++)
-        CU_ASSERT_TRUE(flinkconf_set_dynamic(&conf, parts[i]));
+    conf_text(&conf, options);
     return flinkmodel_deployed(&conf, WEIR_ROLE_TASKMANAGER, where, v, &model, &err);
 }
 
@@ -157,22 +151,10 @@ static void local_execution_takes_some_options(void)
     CU_ASSERT_EQUAL(err.code, FLINKMODEL_READ);
 }
 
-static char out[16384];
-
 static void tool(int code, const char *arguments, const char *part)
 {
-    char        command[1024];
-    const char *path = getenv("WEIR_BIN");
-    snprintf(command, sizeof command, "env -u FLINK_CONF_DIR -u FLINK_TM_HEAP '%s' derive %s 2>&1",
-             path != NULL ? path : "build/weir", arguments);
-    FILE *p = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-    out[fread(out, 1, sizeof out - 1, p)] = '\0';
-    int  status = pclose(p);
-    bool fine = WIFEXITED(status) && WEXITSTATUS(status) == code && strstr(out, part) != NULL;
-    if (!fine)
-        fprintf(stderr, "status %d (not exit %d), no '%s' in:\n%s\n", status, code, part, out);
-    CU_ASSERT_TRUE(fine);
+    tool_flink("derive", arguments);
+    tool_expect(code, part);
 }
 
 static void the_tool_says_what_is_asked_for(void)
@@ -186,11 +168,11 @@ static void the_tool_says_what_is_asked_for(void)
          "3221225472}}\n");
     tool(0, "--deployment local --flink 2.3",
          "\nno process is sized: of these rows only network and managed bound anything\n");
-    CU_ASSERT_PTR_NULL(strstr(out, "-Xmx"));
+    CU_ASSERT_PTR_NULL(strstr(tool_out, "-Xmx"));
     tool(0, "--deployment local --flink 2.3 --json --slot none -D taskmanager.numberOfTaskSlots=2",
          "\"jvm-overhead\":1073741824},\"deployment\":\"local\",\"slot\":{\"slots\":2,");
-    out[strcspn(out, "\n")] = '\0';
-    CU_ASSERT_TRUE(json_check(out));
+    tool_out[strcspn(tool_out, "\n")] = '\0';
+    CU_ASSERT_TRUE(json_check(tool_out));
     tool(2, "--deployment mesos", "--deployment takes standalone, yarn, kubernetes or local\n");
     tool(2, "--deployment local --role jm", "local execution has no JobManager process\n");
     tool(2,

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "conf_text.h"
 #include "json_check.h"
 #include "suite.h"
+#include "tool_run.h"
 #include "tsv.h"
 
 #define MIB(n) ((uint64_t)(n) << 20)
@@ -21,13 +22,7 @@ static struct flinkmodel_error err;
 static enum weir_rc derive(const char *options, enum weir_role role,
                            enum flinkmodel_deployment where)
 {
-    char  text[1024];
-    char *parts[TSV_FIELDS];
-    flinkconf_init(&conf);
-    snprintf(text, sizeof text, "%s", options);
-    int count = text[0] == '\0' ? 0 : tsv_split(text, ';', parts);
-    for (int i = 0; i < count; i++)
-        CU_ASSERT_TRUE(flinkconf_set_dynamic(&conf, parts[i]));
+    conf_text(&conf, options);
     return flink19_derive(&conf, role, where, (struct flink_version){ 1, 9, 3 }, &model, &err);
 }
 
@@ -160,23 +155,10 @@ static void versions_have_one_model_each(void)
     CU_ASSERT_FALSE(flink19_has(WEIR_ROLE_TASKMANAGER, (struct flink_version){ 1, 8, 0 }));
 }
 
-static char out[16384];
-
 static void tool(int code, const char *arguments, const char *part)
 {
-    char        command[1024];
-    const char *path = getenv("WEIR_BIN");
-    snprintf(command, sizeof command,
-             "env -u FLINK_CONF_DIR -u FLINK_TM_HEAP -u FLINK_JM_HEAP '%s' derive %s 2>&1",
-             path != NULL ? path : "build/weir", arguments);
-    FILE *p = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-    out[fread(out, 1, sizeof out - 1, p)] = '\0';
-    int  status = pclose(p);
-    bool fine = WIFEXITED(status) && WEXITSTATUS(status) == code && strstr(out, part) != NULL;
-    if (!fine)
-        fprintf(stderr, "status %d (not exit %d), no '%s' in:\n%s\n", status, code, part, out);
-    CU_ASSERT_TRUE(fine);
+    tool_flink("derive", arguments);
+    tool_expect(code, part);
 }
 
 static void the_tool_derives_old_versions(void)
@@ -187,10 +169,10 @@ static void the_tool_derives_old_versions(void)
          "{\"role\":\"taskmanager\",\"flink\":\"1.9.3\",\"deployment\":\"yarn\",\"container\":"
          "2147483648,"
          "\"cutoff\":629145600,\"components\":{\"heap\":408944640,\"managed\":");
-    out[strcspn(out, "\n")] = '\0';
-    CU_ASSERT_TRUE(json_check(out));
+    tool_out[strcspn(tool_out, "\n")] = '\0';
+    CU_ASSERT_TRUE(json_check(tool_out));
     tool(0, "--flink 1.9 -D taskmanager.heap.size=1024m", "TaskManager of Flink 1.9\n\nrow ");
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nJVM flags\n  -Xms922M -Xmx922M "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(tool_out, "\nJVM flags\n  -Xms922M -Xmx922M "));
     tool(0, "--flink 1.10 --role jm -D jobmanager.heap.size=1g",
          "\nJVM flags\n  -Xms1024m -Xmx1024m\n");
     tool(2, "--flink 1.9 -D taskmanager.memory.process.size=1g",

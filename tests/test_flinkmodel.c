@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf_text.h"
 #include "model/component.h"
 #include "model/flinkmodel.h"
 #include "suite.h"
@@ -35,13 +36,8 @@ static void setup(void)
 /* "key=value;key=value", as dynamic properties. */
 static void configure(const char *options)
 {
-    char  text[2048];
-    char *parts[TSV_FIELDS];
     setup();
-    snprintf(text, sizeof text, "%s", options);
-    int count = text[0] == '\0' ? 0 : tsv_split(text, ';', parts);
-    for (int i = 0; i < count; i++)
-        CU_ASSERT_TRUE(flinkconf_set_dynamic(&conf, parts[i]));
+    conf_text(&conf, options);
 }
 
 /* "1.10-1.16" or "1.10" */

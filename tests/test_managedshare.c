@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "conf_text.h"
 #include "json_check.h"
 #include "model/statememory.h"
 #include "suite.h"
+#include "tool_run.h"
 #include "tsv.h"
 
 #define TM      "taskmanager.memory."
@@ -17,8 +18,7 @@
 #define ROCKS   "state.backend.rocksdb.memory."
 
 static struct flinkconf conf;
-static char             why[256], out[65536];
-static int              exit_code;
+static char             why[256];
 
 static struct flink_version version(const char *text)
 {
@@ -30,13 +30,7 @@ static struct flink_version version(const char *text)
 /* "key=value;key=value" */
 static void configure(const char *options)
 {
-    char  text[1024];
-    char *parts[TSV_FIELDS];
-    flinkconf_init(&conf);
-    snprintf(text, sizeof text, "%s", options);
-    int count = text[0] == '\0' ? 0 : tsv_split(text, ';', parts);
-    for (int i = 0; i < count; i++)
-        CU_ASSERT_TRUE(flinkconf_set_dynamic(&conf, parts[i]));
+    conf_text(&conf, options);
 }
 
 static enum weir_rc read_weights(const char *v, const char *options, struct managed_weights *w)
@@ -194,51 +188,33 @@ static void ratios_out_of_range_are_refused(void)
 
 static void derive(const char *arguments)
 {
-    char        command[2048];
-    const char *path = getenv("WEIR_BIN");
-    snprintf(command, sizeof command,
-             "env -u FLINK_CONF_DIR -u FLINK_TM_HEAP '%s' derive -D " TM
-             "process.size=1728m %s 2>&1",
-             path != NULL ? path : "build/weir", arguments);
-    FILE *p = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-    out[fread(out, 1, sizeof out - 1, p)] = '\0';
-    int status = pclose(p);
-    exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void says(int code, const char *part)
-{
-    bool found = strstr(out, part) != NULL;
-    if (exit_code != code || !found)
-        fprintf(stderr, "exit %d (not %d), no '%s' in:\n%s\n", exit_code, code, part, out);
-    CU_ASSERT_TRUE(exit_code == code && found);
+    tool_flink("derive -D " TM "process.size=1728m", arguments);
 }
 
 static void the_tool_shows_one_slot(void)
 {
     derive("--flink 1.20 --json --slot rocksdb,python");
-    says(0,
+    tool_expect(0,
          "\"MaxMetaspaceSize\":268435456},\"slot\":{\"slots\":1,\"task.heap\":402653174,"
          "\"task.off-heap\":0,\"network\":134217730,\"managed\":536870920,\"managed_pages\":16384,"
          "\"consumers\":{\"rocksdb\":{\"bytes\":375809644,\"weight\":70,\"source\":\"managed\","
          "\"size\":375809644,\"block_cache\":313174703,\"high_priority\":31317470,"
          "\"write_buffers\":125269881,\"arena_too_large\":false},"
          "\"python\":{\"bytes\":161061276,\"weight\":30}}}}\n");
-    out[strcspn(out, "\n")] = '\0';
-    CU_ASSERT_TRUE(json_check(out));
+    tool_out[strcspn(tool_out, "\n")] = '\0';
+    CU_ASSERT_TRUE(json_check(tool_out));
     derive("--flink 1.20 --slot rocksdb,python -D python.fn-execution.memory.managed=false "
            "-D taskmanager.numberOfTaskSlots=2");
-    says(0, "\none of 2 slots\n  task.heap                    201326587            192.0 MiB\n");
-    says(0,
+    tool_expect(0, "\none of 2 slots\n  task.heap                    201326587            192.0 MiB\n");
+    tool_expect(0,
          "  rocksdb                      268435460            256.0 MiB   of managed, weight 70\n");
-    says(0,
+    tool_expect(0,
          "  python                               0              0.0 MiB   takes no managed memory");
-    says(0, "  block cache                  223696216            213.3 MiB ");
+    tool_expect(0, "  block cache                  223696216            213.3 MiB ");
     derive("--flink 1.20 --slot rocksdb -D " ROCKS "managed=false");
-    says(0, "RocksDB\n  no bound: each state has");
+    tool_expect(0, "RocksDB\n  no bound: each state has");
     derive("--flink 1.11 --slot rocksdb");
-    says(0, "  rocksdb                      536870920            512.0 MiB   of managed\n");
+    tool_expect(0, "  rocksdb                      536870920            512.0 MiB   of managed\n");
 }
 
 static void bad_slots_exit_with_2(void)
@@ -255,7 +231,7 @@ static void bad_slots_exit_with_2(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         derive(rows[i][0]);
-        says(2, rows[i][1]);
+        tool_expect(2, rows[i][1]);
     }
 }
 

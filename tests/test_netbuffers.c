@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "json_check.h"
 #include "suite.h"
+#include "tool_run.h"
 #include "tsv.h"
 
 #define TM  "taskmanager.memory."
@@ -16,8 +16,7 @@
 
 static struct flinkconf           conf;
 static struct netbuffers_settings settings;
-static char                       why[256], out[65536];
-static int                        exit_code;
+static char                       why[256];
 
 static enum weir_rc read_settings(const char *version, const char *options)
 {
@@ -119,31 +118,15 @@ static void fine_grained_resources_announce_more(void)
 
 static void weir(const char *arguments)
 {
-    char        command[2048];
-    const char *path = getenv("WEIR_BIN");
-    snprintf(command, sizeof command, "env -u FLINK_CONF_DIR -u FLINK_TM_HEAP '%s' network %s 2>&1",
-             path != NULL ? path : "build/weir", arguments);
-    FILE *p = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-    out[fread(out, 1, sizeof out - 1, p)] = '\0';
-    int status = pclose(p);
-    exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void says(int code, const char *part)
-{
-    bool found = strstr(out, part) != NULL;
-    if (exit_code != code || !found)
-        fprintf(stderr, "exit %d (not %d), no '%s' in:\n%s\n", exit_code, code, part, out);
-    CU_ASSERT_TRUE(exit_code == code && found);
+    tool_flink("network", arguments);
 }
 
 static void the_tool_compares_with_the_derived_network(void)
 {
     weir("--flink 1.20 --subpartitions 100 --channels 100 --json -D " TM "process.size=1728m");
-    CU_ASSERT_EQUAL(exit_code, 0);
+    CU_ASSERT_EQUAL(tool_exit, 0);
     CU_ASSERT_STRING_EQUAL(
-        out,
+        tool_out,
         "{\"flink\":\"1.20\",\"segment\":32768,\"outputs\":[{\"shuffle\":\"pipelined\","
         "\"subpartitions\":100,\"min\":101,\"max\":208,\"overdraft\":5}],\"inputs\":[{"
         "\"shuffle\":\"pipelined\",\"channels\":100,\"exclusive\":200,\"floating_min\":1,"
@@ -151,15 +134,15 @@ static void the_tool_compares_with_the_derived_network(void)
         "\"required_bytes\":9895936},\"tasks\":1,\"required\":302,\"required_bytes\":9895936,"
         "\"network\":{\"bytes\":134217730,\"buffers\":4096,\"unused_bytes\":2},\"fits\":true}\n");
     weir("--subpartitions 1 --json --flink 1.20 -D " TM "process.size=1184m");
-    says(0, "\"buffers\":2355,\"unused_bytes\":6554}");
+    tool_expect(0, "\"buffers\":2355,\"unused_bytes\":6554}");
     weir("--subpartitions 1 --json --flink 1.17 -D " TM "process.size=20g");
-    says(0, "\"buffers\":61440,\"unused_bytes\":30}");
+    tool_expect(0, "\"buffers\":61440,\"unused_bytes\":30}");
     weir("--subpartitions 1 --json --flink 1.17 --network 64k -D " TM "segment-size=64k");
-    says(1, "\"buffers\":1,\"unused_bytes\":0},\"fits\":false}");
+    tool_expect(1, "\"buffers\":1,\"unused_bytes\":0},\"fits\":false}");
     weir("--subpartitions 1 --flink 1.9 --json -D taskmanager.heap.size=1024m");
-    says(0, "\"network\":{\"bytes\":107374182,\"buffers\":3276,");
+    tool_expect(0, "\"network\":{\"bytes\":107374182,\"buffers\":3276,");
     weir("--subpartitions 1 --flink 1.9");
-    says(0, "task                         2         10   64.0 KiB to 0.3 MiB of 32.0 KiB each\n");
+    tool_expect(0, "task                         2         10   64.0 KiB to 0.3 MiB of 32.0 KiB each\n");
 }
 
 /* 13 tasks of 302 fit into 4096 buffers, 14 do not; with what the hint says they do, with a page less they do not. */
@@ -169,40 +152,40 @@ static void what_does_not_fit_exits_with_1_and_says_what_would(void)
     char        arguments[512];
     snprintf(arguments, sizeof arguments, "%s --tasks 13 -D " TM "process.size=1728m", task);
     weir(arguments);
-    says(0, "fits, 170 buffers left, 1312 fewer than may be used; room for 13 such tasks\n");
+    tool_expect(0, "fits, 170 buffers left, 1312 fewer than may be used; room for 13 such tasks\n");
     snprintf(arguments, sizeof arguments, "%s --tasks 14 -D " TM "process.size=1728m", task);
     weir(arguments);
-    says(1, "does not fit: 132 buffers (4.1 MiB) too few;");
-    says(1, "  hint    fits with taskmanager.memory.network.min and .max: 133m; "
+    tool_expect(1, "does not fit: 132 buffers (4.1 MiB) too few;");
+    tool_expect(1, "  hint    fits with taskmanager.memory.network.min and .max: 133m; "
             "task.heap 384.0 -> 379.0 MiB, total process stays 1728.0 MiB\n");
     snprintf(arguments, sizeof arguments,
              "%s --tasks 14 -D " TM "process.size=1728m -D " TM "network.min=133m -D " TM
              "network.max=133m",
              task);
     weir(arguments);
-    says(0, "fits, 28 buffers left");
+    tool_expect(0, "fits, 28 buffers left");
     snprintf(arguments, sizeof arguments, "%s --tasks 14 --network %d", task, 14 * 302 * 32768 - 1);
     weir(arguments);
-    says(1, "does not fit: 1 buffer (32.0 KiB) too few");
-    CU_ASSERT_PTR_NULL(strstr(out, "hint"));
+    tool_expect(1, "does not fit: 1 buffer (32.0 KiB) too few");
+    CU_ASSERT_PTR_NULL(strstr(tool_out, "hint"));
 }
 
 static void shuffles_hold_for_what_follows(void)
 {
     weir("--flink 2.3 --channels 4 --shuffle blocking --subpartitions 10 --channels 2000 --json");
-    says(0, "\"outputs\":[{\"shuffle\":\"blocking\",\"subpartitions\":10,\"min\":512,\"max\":512,"
+    tool_expect(0, "\"outputs\":[{\"shuffle\":\"blocking\",\"subpartitions\":10,\"min\":512,\"max\":512,"
             "\"overdraft\":0}]");
-    says(0, "\"inputs\":[{\"shuffle\":\"pipelined\",\"channels\":4,\"exclusive\":8,");
-    says(0, "{\"shuffle\":\"blocking\",\"channels\":2000,\"exclusive\":0,\"floating_min\":1000,"
+    tool_expect(0, "\"inputs\":[{\"shuffle\":\"pipelined\",\"channels\":4,\"exclusive\":8,");
+    tool_expect(0, "{\"shuffle\":\"blocking\",\"channels\":2000,\"exclusive\":0,\"floating_min\":1000,"
             "\"floating_max\":4008}]");
-    CU_ASSERT_PTR_NULL(strstr(out, "\"network\""));
+    CU_ASSERT_PTR_NULL(strstr(tool_out, "\"network\""));
     weir("--flink 1.20 --shuffle unbounded --subpartitions 10 --json");
-    says(0, "\"max\":null,\"overdraft\":5}]");
-    says(0, "\"max\":null,\"announced\":null,");
-    out[strcspn(out, "\n")] = '\0';
-    CU_ASSERT_TRUE(json_check(out));
+    tool_expect(0, "\"max\":null,\"overdraft\":5}]");
+    tool_expect(0, "\"max\":null,\"announced\":null,");
+    tool_out[strcspn(tool_out, "\n")] = '\0';
+    CU_ASSERT_TRUE(json_check(tool_out));
     weir("--flink 1.20 --shuffle unbounded --subpartitions 10 --network 1m");
-    says(0, "and a task takes what it gets");
+    tool_expect(0, "and a task takes what it gets");
 }
 
 static void bad_input_exits_with_2(void)
@@ -228,10 +211,10 @@ static void bad_input_exits_with_2(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         weir(rows[i][0]);
-        says(2, rows[i][1]);
+        tool_expect(2, rows[i][1]);
     }
     weir("--help");
-    says(0, "usage: weir network [--flink VERSION]");
+    tool_expect(0, "usage: weir network [--flink VERSION]");
 }
 
 SUITE(netbuffers, NULL, NULL, CASE(counts_are_flinks), CASE(overdraft_is_a_pipelined_partitions),

@@ -38,6 +38,11 @@ void tool_run(const char *format, ...)
     tool_exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+void tool_flink(const char *command, const char *arguments)
+{
+    tool_run("env -u FLINK_CONF_DIR -u FLINK_TM_HEAP -u FLINK_JM_HEAP '%s' %s %s 2>&1", tool_path(), command, arguments);
+}
+
 void tool_expect(int code, const char *part)
 {
     bool found = strstr(tool_out, part) != NULL;

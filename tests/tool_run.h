@@ -10,6 +10,8 @@
 const char *tool_path(void);
 /* Runs a shell's command; its stdout goes to tool_out, its exit code to tool_exit (-1: it was killed). */
 __attribute__((format(printf, 1, 2))) void tool_run(const char *format, ...);
+/* A command of the tool with these arguments, stderr in tool_out too, and none of Flink's settings in the environment. */
+void tool_flink(const char *command, const char *arguments);
 extern char tool_out[65536];
 extern int  tool_exit;
 /* The exit code, and a part of the output. */
