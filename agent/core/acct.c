@@ -473,47 +473,43 @@ void acct_unclaimed(uint64_t bytes, const struct acct_claim *claim)
         counters_release(&books.totals, claim->key.component, bytes);
 }
 
+/* Its event, without who asked; false: one of this component was told a moment ago, this one is counted. */
+static bool begin_denial(struct ring_event *e, enum weir_component c, uint64_t requested)
+{
+    if (!due(&books.denied[c].last_ms, &books.denied[c].suppressed))
+        return false;
+    memset(e, 0, sizeof *e);
+    e->type = RING_DENIAL;
+    e->requested = requested;
+    e->verdict = (struct policy_verdict){
+        .level = WEIR_LEVEL_CRITICAL,
+        .reason = WEIR_REASON_SHARE,
+        .suppressed = atomic_exchange_explicit(&books.denied[c].suppressed, 0, memory_order_relaxed),
+    };
+    read_used(e->used);
+    return true;
+}
+
 void acct_denied(void *thread, uint64_t bytes, const struct acct_claim *claim)
 {
-    int err = errno;
-    enum weir_component c = claim->key.component;
+    int               err = errno;
     struct ring_event e;
-    if (due(&books.denied[c].last_ms, &books.denied[c].suppressed)) {
-        memset(&e, 0, sizeof e);
-        e.type = RING_DENIAL;
-        e.requested = bytes;
-        e.verdict = (struct policy_verdict){
-            .level = WEIR_LEVEL_CRITICAL,
-            .reason = WEIR_REASON_SHARE,
-            .suppressed = atomic_exchange_explicit(&books.denied[c].suppressed, 0, memory_order_relaxed),
-        };
-        read_used(e.used);
+    if (begin_denial(&e, claim->key.component, bytes))
         post_whole(thread, &claim->key, &e);
-    }
     errno = err;
 }
 
 /* Threads are counted, not booked: the event carries the count. */
 void acct_thread_denied(void *thread, const struct owner_key *creator, uint64_t live, uint64_t limit)
 {
-    int err = errno;
-    enum weir_component c = WEIR_JVM_OVERHEAD;
+    int               err = errno;
+    struct owner_key  key = *creator;
     struct ring_event e;
-    if (due(&books.denied[c].last_ms, &books.denied[c].suppressed)) {
-        struct owner_key key = *creator;
-        key.component = (uint8_t)c;
-        key.kind = WEIR_KIND_STACK;
-        memset(&e, 0, sizeof e);
-        e.type = RING_DENIAL;
-        e.requested = 1;
+    key.component = WEIR_JVM_OVERHEAD;
+    key.kind = WEIR_KIND_STACK;
+    if (begin_denial(&e, WEIR_JVM_OVERHEAD, 1)) {
         e.threads = live;
         e.threads_limit = limit;
-        e.verdict = (struct policy_verdict){
-            .level = WEIR_LEVEL_CRITICAL,
-            .reason = WEIR_REASON_SHARE,
-            .suppressed = atomic_exchange_explicit(&books.denied[c].suppressed, 0, memory_order_relaxed),
-        };
-        read_used(e.used);
         post(thread, &key, &e);
     }
     errno = err;

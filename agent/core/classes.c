@@ -82,38 +82,33 @@ static struct family *family_locked(struct classes *c, const struct classfamily 
     return fresh;
 }
 
-void classes_defined(struct classes *c, const char *name, uint64_t bytes)
+/* Both may be less than nothing: sums of unsigned numbers wrap around, and come back. */
+static void book(struct classes *c, const char *name, uint64_t count, uint64_t bytes)
 {
     struct classfamily f;
     classfamily_of(name, &f);
     uint64_t hash = hash_of(&f);
     lock_take(&c->lock);
     struct family *family = family_locked(c, &f, hash);
-    c->classes++;
+    c->classes += count;
     c->bytes += bytes;
     if (family != NULL) {
-        family->classes++;
+        family->classes += count;
         family->bytes += bytes;
     } else {
-        c->unsorted++;
+        c->unsorted += count;
     }
     lock_drop(&c->lock);
 }
 
+void classes_defined(struct classes *c, const char *name, uint64_t bytes)
+{
+    book(c, name, 1, bytes);
+}
+
 void classes_taken_back(struct classes *c, const char *name, uint64_t bytes)
 {
-    struct classfamily f;
-    classfamily_of(name, &f);
-    uint64_t hash = hash_of(&f);
-    lock_take(&c->lock);
-    struct family *family = family_locked(c, &f, hash);
-    c->classes--;
-    c->bytes -= bytes;
-    if (family != NULL && family->classes != 0) {
-        family->classes--;
-        family->bytes -= bytes;
-    }
-    lock_drop(&c->lock);
+    book(c, name, UINT64_MAX, 0 - bytes);
 }
 
 void classes_denied(struct classes *c)
