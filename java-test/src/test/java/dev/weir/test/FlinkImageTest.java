@@ -195,7 +195,7 @@ class FlinkImageTest {
         }
 
         Path logs() {
-            return Path.of("/proc/" + pid + "/root/opt/flink/log");
+            return Path.of("/proc", String.valueOf(pid), "root", "opt", "flink", "log");
         }
 
         String log() {
