@@ -36,6 +36,20 @@ surefire_count() {
         awk '{ print $1 - $4, $2 + $3, $4 }'
 }
 
+# Which tests left themselves out, and why: "Class.case: reason" for each, from surefire's reports.
+surefire_skipped() {
+    awk 'match($0, /<testcase [^>]*/) {
+             name = class = substr($0, RSTART, RLENGTH)
+             sub(/.* name="/, "", name); sub(/".*/, "", name)
+             sub(/.*classname="/, "", class); sub(/".*/, "", class)
+         }
+         /<skipped/ {
+             reason = $0
+             sub(/.*Assumption failed: /, "", reason); sub(/.*message="/, "", reason); sub(/".*/, "", reason)
+             print "  " class (name == "" ? "" : "." name) ": " reason
+         }' java-test/target/surefire-reports/TEST-*.xml
+}
+
 # Prints the runner's closing lines and the count; fails if the runner ran nothing.
 closing() {
     local runner=$1 log=$2 ran failed skipped
@@ -48,6 +62,10 @@ closing() {
         return 1
     fi
     counted="$ran tests, ${skipped:+$skipped skipped, }"
+    if [ "${skipped:-0}" != 0 ]; then
+        echo "test.sh: $skipped tests left themselves out:"
+        "${runner}_skipped"
+    fi
 }
 
 # ---- stages
