@@ -37,7 +37,7 @@ static bool bits_used(void *thread, uint64_t *bytes)
     return bits_read(thread, bytes, &count);
 }
 
-static const struct capture_ops capture = { frames_site, frames_whole, frames_thread_name, bits_used };
+static const struct capture_ops capture = { frames_site, frames_whole, frames_thread_name, bits_used, NULL };
 
 void hooks_note(struct hooks *hooks, const char *name, const char *state)
 {

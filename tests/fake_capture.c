@@ -55,7 +55,7 @@ static bool direct_used(void *thread, uint64_t *bytes)
     return fake.direct_known;
 }
 
-const struct capture_ops fake_ops = { site, whole, thread_name, direct_used };
+const struct capture_ops fake_ops = { site, whole, thread_name, direct_used, NULL };
 
 void fake_reset(void)
 {
