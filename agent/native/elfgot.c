@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "native/elftables.h"
 #include "base/poison.h"
 
 #if defined(__x86_64__)
@@ -31,7 +32,9 @@ enum { RELOC_CALL = R_AARCH64_JUMP_SLOT, RELOC_GLOBAL = R_AARCH64_GLOB_DAT, RELO
 enum { PATH_CAP = 4096, MAPS_CHUNK = 4096 };
 
 struct search {
-    const char    *name;
+    const char    *name; /* its file's, or with `at` its whole path */
+    bool           at;
+    uintptr_t      base;
     int            found;
     bool           full;
     struct elfgot *lib;
@@ -44,13 +47,30 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+static bool is_wanted(const struct dl_phdr_info *info, const struct search *s)
+{
+    if (s->at)
+        return info->dlpi_addr == s->base && strcmp(info->dlpi_name, s->name) == 0;
+    return strcmp(base_name(info->dlpi_name), s->name) == 0;
+}
+
+/* The linker protects whole pages only: what stands in a part of one stays writable. */
+static void note_relro(struct elfgot *lib, const ElfW(Phdr) *p)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    lib->relro_from = (lib->base + p->p_vaddr) / page * page;
+    lib->relro_to = (lib->base + p->p_vaddr + p->p_memsz) / page * page;
+    if (lib->relro_to < lib->relro_from)
+        lib->relro_to = lib->relro_from;
+}
+
 /* Under the dynamic linker's lock: copies numbers and the path, no more. */
 static int collect(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct search *s = data;
     struct elfgot *lib = s->lib;
     (void)size;
-    if (info->dlpi_name == NULL || strcmp(base_name(info->dlpi_name), s->name) != 0)
+    if (info->dlpi_name == NULL || !is_wanted(info, s))
         return 0;
     if (s->found++ > 0 || strlen(info->dlpi_name) >= PATH_CAP)
         return 0;
@@ -60,6 +80,8 @@ static int collect(struct dl_phdr_info *info, size_t size, void *data)
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         if (p->p_type == PT_DYNAMIC)
             lib->dynamic = lib->base + p->p_vaddr;
+        if (p->p_type == PT_GNU_RELRO)
+            note_relro(lib, p);
         if (p->p_type != PT_LOAD)
             continue;
         s->full = s->full || lib->segments == ELFGOT_SEGMENTS;
@@ -71,7 +93,7 @@ static int collect(struct dl_phdr_info *info, size_t size, void *data)
     return 0;
 }
 
-static bool inside(const struct elfgot *lib, uintptr_t addr, size_t size)
+bool elftables_inside(const struct elfgot *lib, uintptr_t addr, size_t size)
 {
     for (int i = 0; i < lib->segments; i++)
         if (addr >= lib->segment[i].from && addr < lib->segment[i].to && size <= lib->segment[i].to - addr)
@@ -91,7 +113,7 @@ static bool held(struct elfgot *lib, const char *path)
 static bool read_dynamic(struct elfgot *lib)
 {
     bool rela = true;
-    if (!inside(lib, lib->dynamic, sizeof(ElfW(Dyn))))
+    if (!elftables_inside(lib, lib->dynamic, sizeof(ElfW(Dyn))))
         return false;
     for (const ElfW(Dyn) *d = (const ElfW(Dyn) *)lib->dynamic; d->d_tag != DT_NULL; d++) {
         /* glibc relocates these addresses in memory, musl does not */
@@ -104,29 +126,32 @@ static bool read_dynamic(struct elfgot *lib)
         case DT_PLTRELSZ: lib->plt_size = d->d_un.d_val; break;
         case DT_RELA: lib->dyn = at; break;
         case DT_RELASZ: lib->dyn_size = d->d_un.d_val; break;
+        case DT_HASH: lib->hash = at; break;
+        case DT_GNU_HASH: lib->gnu_hash = at; break;
         case DT_PLTREL: rela = rela && d->d_un.d_val == DT_RELA; break;
         case DT_RELAENT: rela = rela && d->d_un.d_val == sizeof(ElfW(Rela)); break;
         case DT_SYMENT: rela = rela && d->d_un.d_val == sizeof(ElfW(Sym)); break;
         default: break;
         }
     }
-    return rela && inside(lib, lib->symbols, sizeof(ElfW(Sym))) && inside(lib, lib->strings, lib->strings_size) &&
-           (lib->plt_size == 0 || inside(lib, lib->plt, lib->plt_size)) &&
-           (lib->dyn_size == 0 || inside(lib, lib->dyn, lib->dyn_size));
+    return rela && elftables_inside(lib, lib->symbols, sizeof(ElfW(Sym))) && elftables_inside(lib, lib->strings, lib->strings_size) &&
+           (lib->plt_size == 0 || elftables_inside(lib, lib->plt, lib->plt_size)) &&
+           (lib->dyn_size == 0 || elftables_inside(lib, lib->dyn, lib->dyn_size));
 }
 
-enum weir_rc elfgot_open(struct elfgot *lib, const char *name)
+static enum weir_rc open_found(struct elfgot *lib, struct search *search)
 {
     char path[PATH_CAP] = "";
-    struct search search = { .name = name, .lib = lib, .path = path };
     enum weir_rc rc = WEIR_OK;
+    search->lib = lib;
+    search->path = path;
     memset(lib, 0, sizeof *lib);
-    dl_iterate_phdr(collect, &search);
-    if (search.found == 0)
+    dl_iterate_phdr(collect, search);
+    if (search->found == 0)
         return WEIR_ENOENT;
-    if (search.full)
+    if (search->full)
         return WEIR_EFULL;
-    if (search.found > 1 || path[0] == '\0')
+    if (search->found > 1 || path[0] == '\0')
         return WEIR_EINVAL;
     if (!held(lib, path))
         rc = WEIR_ENOENT;
@@ -137,6 +162,18 @@ enum weir_rc elfgot_open(struct elfgot *lib, const char *name)
     return rc;
 }
 
+enum weir_rc elfgot_open(struct elfgot *lib, const char *name)
+{
+    struct search search = { .name = name };
+    return open_found(lib, &search);
+}
+
+enum weir_rc elfgot_open_at(struct elfgot *lib, const char *path, uintptr_t base)
+{
+    struct search search = { .name = path, .at = true, .base = base };
+    return open_found(lib, &search);
+}
+
 void elfgot_close(struct elfgot *lib)
 {
     if (lib->handle != NULL)
@@ -144,7 +181,7 @@ void elfgot_close(struct elfgot *lib)
     lib->handle = NULL;
 }
 
-static bool is_slot(const ElfW(Rela) *r)
+bool elftables_is_slot(const ElfW(Rela) *r)
 {
     unsigned long type = ELF64_R_TYPE(r->r_info);
     return type == RELOC_CALL || type == RELOC_GLOBAL || (type == RELOC_ABSOLUTE && r->r_addend == 0);
@@ -159,11 +196,11 @@ static bool named(const struct elfgot *lib, const ElfW(Sym) *symbol, const char 
 
 /* Where the slot leads. One that still points into its own library, and not at the library's own function, was never used: it
  * is bound at the first call, in the scope that is asked here. */
-static void *target(const struct elfgot *lib, const ElfW(Rela) *r, const ElfW(Sym) *symbol, const char *name)
+void *elftables_target(const struct elfgot *lib, const ElfW(Rela) *r, const ElfW(Sym) *symbol, const char *name)
 {
     void *now = __atomic_load_n((void **)(lib->base + r->r_offset), __ATOMIC_RELAXED);
     bool own = symbol->st_shndx != SHN_UNDEF && (uintptr_t)now == lib->base + symbol->st_value;
-    if (ELF64_R_TYPE(r->r_info) != RELOC_CALL || own || !inside(lib, (uintptr_t)now, 1))
+    if (ELF64_R_TYPE(r->r_info) != RELOC_CALL || own || !elftables_inside(lib, (uintptr_t)now, 1))
         return now;
     void *bound = dlsym(RTLD_DEFAULT, name);
     return bound != NULL ? bound : dlsym(lib->handle, name);
@@ -173,14 +210,14 @@ static enum weir_rc add_slot(const struct elfgot *lib, const ElfW(Rela) *r, cons
                              struct elfgot_symbol *out)
 {
     uintptr_t at = lib->base + r->r_offset;
-    if (!inside(lib, at, sizeof(void *)) || at % sizeof(void *) != 0)
+    if (!elftables_inside(lib, at, sizeof(void *)) || at % sizeof(void *) != 0)
         return WEIR_EINVAL;
     for (int i = 0; i < out->count; i++)
         if (out->slot[i] == (void **)at) /* some linkers count DT_JMPREL in DT_RELASZ */
             return WEIR_OK;
     if (out->count == ELFGOT_SLOTS)
         return WEIR_EFULL;
-    void *function = target(lib, r, symbol, name);
+    void *function = elftables_target(lib, r, symbol, name);
     if (function == NULL || (out->count > 0 && function != out->original))
         return WEIR_EINVAL;
     out->original = function;
@@ -196,7 +233,7 @@ static enum weir_rc find_in(const struct elfgot *lib, uintptr_t table, size_t si
     enum weir_rc rc = WEIR_OK;
     for (size_t i = 0; rc == WEIR_OK && i < size / sizeof *r; i++) {
         const ElfW(Sym) *symbol = &symbols[ELF64_R_SYM(r[i].r_info)];
-        if (is_slot(&r[i]) && inside(lib, (uintptr_t)symbol, sizeof *symbol) && named(lib, symbol, name))
+        if (elftables_is_slot(&r[i]) && elftables_inside(lib, (uintptr_t)symbol, sizeof *symbol) && named(lib, symbol, name))
             rc = add_slot(lib, &r[i], symbol, name, out);
     }
     return rc;
@@ -236,40 +273,66 @@ static const char *hex(const char *s, uintptr_t *out)
     return s;
 }
 
-static bool line_holds(struct maps_line *line, uintptr_t addr, int *protection)
+static bool line_tells(struct maps_line *line, uintptr_t *from, uintptr_t *to, int *protection)
 {
-    uintptr_t from, to;
     line->text[line->len] = '\0';
     line->len = 0;
-    const char *s = hex(line->text, &from);
+    const char *s = hex(line->text, from);
     if (*s != '-')
         return false;
-    s = hex(s + 1, &to);
-    if (*s != ' ' || strlen(s) < 4 || addr < from || addr >= to)
+    s = hex(s + 1, to);
+    if (*s != ' ' || strlen(s) < 4)
         return false;
     *protection = (s[1] == 'r' ? PROT_READ : 0) | (s[2] == 'w' ? PROT_WRITE : 0) | (s[3] == 'x' ? PROT_EXEC : 0);
     return true;
 }
 
 /* Takes 0.1 ms and more in a JVM: there are hundreds of lines. */
-static bool protection_of(uintptr_t addr, int *protection)
+bool elftables_maps(bool (*see)(void *with, uintptr_t from, uintptr_t to, int protection), void *with)
 {
     char chunk[MAPS_CHUNK];
     struct maps_line line = { .len = 0 };
     ssize_t got;
-    bool found = false;
+    bool go_on = true;
+    uintptr_t from, to;
+    int protection;
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    while (!found && (got = read(fd, chunk, sizeof chunk)) > 0)
-        for (ssize_t i = 0; !found && i < got; i++) {
+    while (go_on && (got = read(fd, chunk, sizeof chunk)) > 0)
+        for (ssize_t i = 0; go_on && i < got; i++) {
             if (chunk[i] == '\n')
-                found = line_holds(&line, addr, protection);
+                go_on = !line_tells(&line, &from, &to, &protection) || see(with, from, to, protection);
             else if (line.len < sizeof line.text - 1)
                 line.text[line.len++] = chunk[i];
         }
     close(fd);
-    return found;
+    return true;
+}
+
+struct asked_page {
+    uintptr_t addr;
+    int       protection;
+    bool      found;
+};
+
+static bool see_page(void *with, uintptr_t from, uintptr_t to, int protection)
+{
+    struct asked_page *page = with;
+    if (page->addr < from || page->addr >= to)
+        return true;
+    page->protection = protection;
+    page->found = true;
+    return false;
+}
+
+static bool protection_of(uintptr_t addr, int *protection)
+{
+    struct asked_page page = { .addr = addr };
+    if (!elftables_maps(see_page, &page) || !page.found)
+        return false;
+    *protection = page.protection;
+    return true;
 }
 
 static enum weir_rc put_slot(void **slot, void *function)

@@ -15,7 +15,10 @@ struct elfgot { /* private */
     void     *handle; /* keeps the library in memory */
     uintptr_t base, dynamic;
     uintptr_t symbols, strings, plt, dyn; /* addresses of its tables, 0 where it has none */
+    uintptr_t hash, gnu_hash;
     size_t    strings_size, plt_size, dyn_size;
+    uintptr_t relro_from, relro_to; /* whole pages that the linker protected; equal: none */
+    int       relro_had;            /* their protection while elfmany_unlock() lasts */
     int       segments;
     struct {
         uintptr_t from, to;
@@ -31,6 +34,8 @@ struct elfgot_symbol {
 /* A library by its file's name ("libnio.so"), held in memory until elfgot_close(). WEIR_ENOENT: not loaded. WEIR_EINVAL:
  * two libraries of this name, or tables we do not understand. WEIR_EFULL: more segments than we keep. */
 enum weir_rc elfgot_open(struct elfgot *lib, const char *name);
+/* The same as the dynamic linker told it (dlpi_name, dlpi_addr): there may be several of its file's name. */
+enum weir_rc elfgot_open_at(struct elfgot *lib, const char *path, uintptr_t base);
 void         elfgot_close(struct elfgot *lib);
 
 /* WEIR_ENOENT: the library does not call it through a slot. WEIR_EINVAL: its slots lead to different functions, or to none.
