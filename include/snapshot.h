@@ -97,6 +97,7 @@ struct weir_owner {
     enum weir_component component;
     enum weir_kind      kind;
     uint64_t            bytes, count;
+    uint64_t            estimated; /* kind native: bytes of unwalked calls that the walked ones stand for; 0 none */
     int64_t             age_ms; /* since its first live allocation */
     const char         *loader; /* class of the deciding class loader; "" boot */
     struct weir_attempt attempt;

@@ -15,6 +15,7 @@
 #include "base/guard.h"
 #include "base/lock.h"
 #include "core/counters.h"
+#include "core/ranges.h"
 #include "core/sample.h"
 #include "core/tombs.h"
 #include "model/component.h"
@@ -29,6 +30,13 @@ static struct {
     struct jobs              *jobs;
     struct threads           *threads;
     struct ring              *ring;
+    struct libraries         *libraries;
+    struct ranges            *ranges;
+    atomic_ullong             native_walks, native_frames;
+    struct native_peak {
+        atomic_ullong used;
+        atomic_llong  ms;
+    } native_peak[WEIR_COMPONENT_COUNT]; /* of components that native libraries are in: as the reporter saw it */
     struct counters           totals;
     atomic_ullong             untracked, stale, unknown_frees;
     atomic_ullong             undecided_peak; /* as the reporter saw it: the hooks keep no sum of it */
@@ -70,10 +78,15 @@ enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live)
         rc = threads_new(&books.threads, books.attempts);
     if (rc == WEIR_OK)
         rc = ring_new(&books.ring);
+    if (rc == WEIR_OK)
+        rc = libraries_new(&books.libraries);
+    if (rc == WEIR_OK)
+        rc = ranges_new(&books.ranges);
     if (rc != WEIR_OK) {
         acct_close();
         return rc;
     }
+    owners_follow(books.owners, books.libraries);
     books.ops = ops;
     lock_init(&books.policy_lock, LOCK_RANK_POLICY);
     return WEIR_OK;
@@ -95,6 +108,10 @@ void acct_close(void)
         threads_delete(books.threads);
     if (books.ring != NULL)
         ring_delete(books.ring);
+    if (books.libraries != NULL)
+        libraries_delete(books.libraries);
+    if (books.ranges != NULL)
+        ranges_delete(books.ranges);
     sample_reset();
     memset(&books, 0, sizeof books);
 }
@@ -117,6 +134,9 @@ void acct_forget_peaks(void)
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
         counters_forget_peak(&books.totals, (enum weir_component)c);
     atomic_store_explicit(&books.undecided_peak, 0, memory_order_relaxed);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        atomic_store_explicit(&books.native_peak[c].used, 0, memory_order_relaxed);
+    libraries_forget_peaks(books.libraries);
 }
 
 void acct_open(const struct policy_limits *limits, void (*wake)(void), int64_t wall_ms)
@@ -136,12 +156,46 @@ int64_t acct_coarse_ms(void)
     return atomic_load_explicit(&books.coarse_ms, memory_order_relaxed);
 }
 
+void acct_native_sum(unsigned library, uint64_t *bytes, uint64_t *blocks)
+{
+    struct library l = libraries_read(books.libraries, library);
+    live_pile(books.live, library, bytes, blocks);
+    *bytes += l.owned_bytes;
+    *blocks += l.owned_blocks;
+}
+
+/* What native libraries hold, each in its component. */
+static void native_used(uint64_t used[WEIR_COMPONENT_COUNT], uint64_t blocks[WEIR_COMPONENT_COUNT])
+{
+    unsigned top = libraries_top(books.libraries);
+    memset(used, 0, WEIR_COMPONENT_COUNT * sizeof *used);
+    memset(blocks, 0, WEIR_COMPONENT_COUNT * sizeof *blocks);
+    for (unsigned i = 1; i <= top; i++) {
+        uint64_t one, count;
+        acct_native_sum(i, &one, &count);
+        enum weir_component c = libraries_component(books.libraries, i);
+        used[c] += one;
+        blocks[c] += count;
+    }
+}
+
+uint64_t acct_native_used(enum weir_component component)
+{
+    uint64_t used[WEIR_COMPONENT_COUNT], blocks[WEIR_COMPONENT_COUNT];
+    if (libraries_top(books.libraries) == 0)
+        return 0;
+    native_used(used, blocks);
+    return used[component];
+}
+
 static void read_used(uint64_t used[WEIR_COMPONENT_COUNT])
 {
+    uint64_t bytes, blocks[WEIR_COMPONENT_COUNT];
+    native_used(used, blocks);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
-        used[c] = atomic_load_explicit(&books.totals.used[c], memory_order_relaxed);
-    uint64_t blocks;
-    live_undecided(books.live, &used[WEIR_UNDECIDED], &blocks);
+        used[c] += atomic_load_explicit(&books.totals.used[c], memory_order_relaxed);
+    live_undecided(books.live, &bytes, blocks);
+    used[WEIR_UNDECIDED] += bytes;
 }
 
 static uint64_t budget_used(const uint64_t used[WEIR_COMPONENT_COUNT])
@@ -260,11 +314,26 @@ static void unbook(struct live_rec rec)
     owners_discharge(books.owners, rec.owner, rec.bytes);
 }
 
+static void forget_native(struct live_rec rec, const struct owner_key *key)
+{
+    uint64_t weight = sample_weight(rec.bytes, rec.mean);
+    libraries_disown(books.libraries, key->pile, rec.bytes, weight);
+    attempts_discharge(books.attempts, key->attempt, rec.bytes, false);
+    if (weight != 0)
+        owners_lighten(books.owners, rec.owner, weight);
+    owners_discharge(books.owners, rec.owner, rec.bytes);
+}
+
 static void forget(struct live_rec rec)
 {
-    if (rec.owner == LIVE_NO_OWNER)
+    if (live_ownerless(rec))
         return; /* the table has taken it off its own sum */
-    enum weir_component c = owners_key(books.owners, rec.owner).component;
+    struct owner_key key = owners_key(books.owners, rec.owner);
+    if (key.pile != 0) {
+        forget_native(rec, &key);
+        return;
+    }
+    enum weir_component c = key.component;
     counters_release(&books.totals, c, rec.bytes);
     if (atomic_load_explicit(&books.deny[c], memory_order_relaxed))
         atomic_fetch_add_explicit(&books.frees[c], 1, memory_order_relaxed);
@@ -345,6 +414,169 @@ void acct_allocated_as(void *thread, uintptr_t addr, uint64_t bytes, enum weir_c
     errno = e;
 }
 
+/* ---- native libraries */
+
+/* The calling stack of a library's allocation; the key is the owner's. False: nobody's. */
+static bool walk_native(unsigned library, enum weir_kind kind, struct owner_key *key)
+{
+    struct capture_native found = { .component = WEIR_COMPONENT_COUNT };
+    *key = (struct owner_key){ .source = libraries_read(books.libraries, library).name, .pile = (uint16_t)library,
+                               .component = WEIR_UNDECIDED, .kind = (uint8_t)kind, .decider = -1 };
+    if (books.ops->native == NULL || !books.ops->native(key, &found))
+        return false;
+    atomic_fetch_add_explicit(&books.native_walks, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&books.native_frames, found.frames, memory_order_relaxed);
+    libraries_walked(books.libraries, library, found.java, found.component);
+    return true;
+}
+
+void acct_native_walks(uint64_t *walks, uint64_t *frames)
+{
+    *walks = atomic_load_explicit(&books.native_walks, memory_order_relaxed);
+    *frames = atomic_load_explicit(&books.native_frames, memory_order_relaxed);
+}
+
+static void book_pile(unsigned library, uintptr_t addr, uint64_t bytes)
+{
+    remember(addr, (struct live_rec){ bytes, LIVE_NO_OWNER - library, 0 });
+}
+
+static void native_walked(unsigned library, uintptr_t addr, uint64_t bytes, uint8_t mean)
+{
+    int              e = errno;
+    uint32_t         owner;
+    uint64_t         weight = sample_weight(bytes, mean);
+    struct owner_key key;
+    if (guard_enter() && walk_native(library, WEIR_KIND_NATIVE, &key) &&
+        owners_charge_if(books.owners, &key, bytes, weight, acct_coarse_ms(), &owner)) {
+        libraries_own(books.libraries, library, bytes, weight);
+        attempts_charge(books.attempts, key.attempt, bytes, false);
+        remember(addr, (struct live_rec){ bytes, owner, mean });
+    } else {
+        book_pile(library, addr, bytes);
+    }
+    guard_leave();
+    errno = e;
+}
+
+void acct_native_allocated(unsigned library, uintptr_t addr, uint64_t bytes)
+{
+    uint8_t mean;
+    if (sample_native_due(bytes, &mean))
+        native_walked(library, addr, bytes, mean);
+    else if (libraries_asks(books.libraries, library))
+        native_walked(library, addr, bytes, 0); /* not by chance: it stands for nobody else */
+    else
+        book_pile(library, addr, bytes);
+}
+
+/* One block of an owner came: in the books that such an owner is in. */
+static void add_mapping(const struct owner_key *key, uint64_t bytes)
+{
+    if (key->pile != 0)
+        libraries_own(books.libraries, key->pile, bytes, 0);
+    else
+        counters_add(&books.totals, key->component, key->kind, bytes, acct_coarse_ms());
+    attempts_charge(books.attempts, key->attempt, bytes, false);
+}
+
+static void drop_mapping(uint32_t owner, uint64_t bytes)
+{
+    struct owner_key key = owners_key(books.owners, owner);
+    if (key.pile != 0)
+        libraries_disown(books.libraries, key.pile, bytes, 0);
+    else
+        counters_sub(&books.totals, key.component, key.kind, bytes);
+    attempts_discharge(books.attempts, key.attempt, bytes, false);
+    owners_discharge(books.owners, owner, bytes);
+}
+
+/* The owner has the block already. */
+static void store_mapping(uintptr_t addr, uint64_t bytes, uint32_t owner)
+{
+    if (ranges_put(books.ranges, (struct range){ addr, addr + bytes, owner }) == WEIR_OK)
+        return;
+    atomic_fetch_add_explicit(&books.untracked, bytes, memory_order_relaxed);
+    drop_mapping(owner, bytes);
+}
+
+void acct_native_mapped(unsigned library, uintptr_t addr, uint64_t bytes, bool file)
+{
+    int              e = errno;
+    struct owner_key key;
+    uint32_t         owner;
+    bool             walked = guard_enter() && walk_native(library, WEIR_KIND_NATIVE, &key);
+    if (!walked) /* within another hook: the library is known all the same */
+        key = (struct owner_key){ .source = libraries_read(books.libraries, library).name, .pile = (uint16_t)library,
+                                  .component = WEIR_UNDECIDED, .kind = WEIR_KIND_NATIVE, .decider = -1 };
+    if (file) {
+        key.pile = 0;
+        key.component = WEIR_MAPPED;
+        key.kind = WEIR_KIND_MAPPED;
+    }
+    if (owners_charge_if(books.owners, &key, bytes, 0, acct_coarse_ms(), &owner)) {
+        add_mapping(&key, bytes);
+        store_mapping(addr, bytes, owner);
+    } else {
+        atomic_fetch_add_explicit(&books.untracked, bytes, memory_order_relaxed);
+    }
+    guard_leave();
+    errno = e;
+}
+
+/* What is stored of the range goes on as so many blocks of its owner. */
+static void split_mapping(uint32_t owner, unsigned blocks)
+{
+    struct owner_key key = owners_key(books.owners, owner);
+    for (; blocks > 0; blocks--) {
+        owners_again(books.owners, owner, 0);
+        add_mapping(&key, 0);
+    }
+}
+
+static void drop_cut(const struct acct_cut *cut)
+{
+    split_mapping(cut->owner, cut->left);
+    drop_mapping(cut->owner, cut->bytes);
+}
+
+size_t acct_native_cut(uintptr_t addr, uint64_t bytes, struct acct_cut cut[ACCT_CUTS])
+{
+    struct range piece;
+    unsigned     left;
+    size_t       count = 0;
+    while (ranges_cut(books.ranges, addr, addr + bytes, &piece, &left)) {
+        struct acct_cut one = { piece.from, piece.to - piece.from, piece.owner, left };
+        if (count < ACCT_CUTS)
+            cut[count++] = one;
+        else
+            drop_cut(&one);
+    }
+    return count;
+}
+
+void acct_native_uncut(const struct acct_cut *cut, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        split_mapping(cut[i].owner, cut[i].left);
+        store_mapping(cut[i].addr, cut[i].bytes, cut[i].owner);
+    }
+}
+
+void acct_native_unmapped(const struct acct_cut *cut, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        drop_cut(&cut[i]);
+}
+
+void acct_native_moved(const struct acct_cut *cut, uintptr_t addr, uint64_t bytes)
+{
+    struct owner_key key = owners_key(books.owners, cut->owner);
+    owners_again(books.owners, cut->owner, bytes);
+    add_mapping(&key, bytes);
+    store_mapping(addr, bytes, cut->owner);
+}
+
 void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT])
 {
     memcpy(books.may_deny, deny, sizeof books.may_deny);
@@ -352,12 +584,10 @@ void acct_enforce(const bool deny[WEIR_COMPONENT_COUNT])
 
 uint64_t acct_used(enum weir_component component)
 {
-    uint64_t bytes, blocks;
-    if (component == WEIR_UNDECIDED) { /* the table alone knows them */
+    uint64_t bytes = 0, blocks;
+    if (component == WEIR_UNDECIDED) /* the table alone knows them */
         live_undecided(books.live, &bytes, &blocks);
-        return bytes;
-    }
-    return atomic_load_explicit(&books.totals.used[component], memory_order_relaxed);
+    return bytes + acct_native_used(component) + atomic_load_explicit(&books.totals.used[component], memory_order_relaxed);
 }
 
 bool acct_denies(enum weir_component component)
@@ -425,7 +655,7 @@ enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim)
 static void book_claim(void *thread, uintptr_t addr, uint64_t bytes, const struct acct_claim *claim)
 {
     const struct owner_key *key = &claim->key;
-    uint64_t before = acct_used(key->component);
+    uint64_t before = atomic_load_explicit(&books.totals.used[key->component], memory_order_relaxed);
     if (claim->reserved) {
         before = before > bytes ? before - bytes : 0;
         counters_commit(&books.totals, key->component, key->kind, bytes, acct_coarse_ms());
@@ -453,7 +683,7 @@ void acct_reclaimed(void *thread, uintptr_t addr, uint64_t bytes, uint64_t growt
                     struct acct_claim *claim)
 {
     enum weir_component c = claim->key.component;
-    if (claim->reserved && old != NULL && old->owner != LIVE_NO_OWNER && owners_key(books.owners, old->owner).component == c) {
+    if (claim->reserved && old != NULL && !live_ownerless(*old) && owners_key(books.owners, old->owner).component == c) {
         /* `used` holds old + growth: only what the new block does not need goes, so the limit is never passed, not even
          * for an instant, and nobody gets in between. */
         unbook(*old);
@@ -526,6 +756,15 @@ bool acct_freed(uintptr_t addr)
     return known;
 }
 
+void acct_freed_within(uintptr_t addr)
+{
+    struct live_rec rec;
+    int e = errno;
+    if (live_take(books.live, addr, &rec))
+        forget(rec);
+    errno = e;
+}
+
 bool acct_holds(uintptr_t addr)
 {
     return live_has(books.live, addr);
@@ -596,6 +835,11 @@ void acct_wake(void)
         books.wake();
 }
 
+struct libraries *acct_libraries(void)
+{
+    return books.libraries;
+}
+
 struct stacks *acct_stacks(void)
 {
     return books.stacks;
@@ -624,6 +868,28 @@ static void see_undecided(uint64_t used, int64_t wall_ms)
     }
 }
 
+/* Hooks keep no sum with what native libraries hold: its peak is what was read. */
+static void see_native(enum weir_component c, uint64_t used, int64_t wall_ms)
+{
+    struct native_peak *peak = &books.native_peak[c];
+    if (used > atomic_load_explicit(&peak->used, memory_order_relaxed)) {
+        atomic_store_explicit(&peak->used, used, memory_order_relaxed);
+        atomic_store_explicit(&peak->ms, wall_ms, memory_order_relaxed);
+    }
+}
+
+/* Once a second: their peaks; and what was unloaded and left nothing. */
+static void see_libraries(const uint64_t used[WEIR_COMPONENT_COUNT], int64_t wall_ms)
+{
+    unsigned top = libraries_top(books.libraries);
+    for (unsigned i = 1; i <= top; i++) {
+        uint64_t bytes, blocks;
+        acct_native_sum(i, &bytes, &blocks);
+        libraries_see(books.libraries, i, bytes, wall_ms);
+        see_native(libraries_component(books.libraries, i), used[libraries_component(books.libraries, i)], wall_ms);
+    }
+}
+
 void acct_tick(int64_t wall_ms, struct policy_verdict *budget)
 {
     uint64_t used[WEIR_COMPONENT_COUNT];
@@ -634,6 +900,7 @@ void acct_tick(int64_t wall_ms, struct policy_verdict *budget)
         return;
     read_used(used);
     see_undecided(used[WEIR_UNDECIDED], wall_ms);
+    see_libraries(used, wall_ms);
     lock_take(&books.policy_lock);
     *budget = policy_tick(&books.policy, used, wall_ms);
     lock_drop(&books.policy_lock);
@@ -679,6 +946,7 @@ static void fill_owner(struct weir_owner *out, const struct owner_view *v, int64
     out->component = v->key.component;
     out->kind = v->key.kind;
     out->bytes = v->bytes;
+    out->estimated = v->weight;
     out->count = v->count;
     out->age_ms = v->since_ms > 0 && wall_ms > v->since_ms ? wall_ms - v->since_ms : 0;
     out->loader = stacks_text(books.stacks, v->key.loader);
@@ -698,14 +966,38 @@ static void fill_undecided(struct weir_sheet *sheet, int64_t wall_ms)
 {
     uint64_t         estimated[WEIR_COMPONENT_COUNT];
     struct weir_row *row = &sheet->rows[WEIR_UNDECIDED];
-    live_undecided(books.live, &row->used, &row->blocks);
+    uint64_t nobodys, blocks;
+    live_undecided(books.live, &nobodys, &blocks);
+    row->used += nobodys;
+    row->blocks += blocks;
     see_undecided(row->used, wall_ms);
     row->peak = atomic_load_explicit(&books.undecided_peak, memory_order_relaxed);
     row->peak_time_ms = atomic_load_explicit(&books.undecided_peak_ms, memory_order_relaxed);
-    sample_estimates(row->used, estimated);
+    sample_estimates(nobodys, estimated);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
         if (acct_books((enum weir_component)c))
             sheet->rows[c].estimated = estimated[c];
+}
+
+static void fill_native(struct weir_sheet *sheet, int64_t wall_ms)
+{
+    uint64_t used[WEIR_COMPONENT_COUNT], blocks[WEIR_COMPONENT_COUNT];
+    native_used(used, blocks);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
+        struct weir_row *row = &sheet->rows[c];
+        if (used[c] == 0 && atomic_load_explicit(&books.native_peak[c].used, memory_order_relaxed) == 0)
+            continue;
+        row->used += used[c];
+        row->blocks += blocks[c];
+        row->kind_bytes[WEIR_KIND_NATIVE] += used[c];
+        row->kind_blocks[WEIR_KIND_NATIVE] += blocks[c];
+        see_native((enum weir_component)c, row->used, wall_ms);
+        uint64_t peak = atomic_load_explicit(&books.native_peak[c].used, memory_order_relaxed);
+        if (peak > row->peak) {
+            row->peak = peak;
+            row->peak_time_ms = atomic_load_explicit(&books.native_peak[c].ms, memory_order_relaxed);
+        }
+    }
 }
 
 void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int64_t wall_ms)
@@ -716,6 +1008,7 @@ void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int6
             sheet->rows[c].measured = true;
             counters_row(&books.totals, (enum weir_component)c, &sheet->rows[c]);
         }
+    fill_native(sheet, wall_ms);
     fill_undecided(sheet, wall_ms);
     sheet->owner_count = owners_top(books.owners, component, top, WEIR_TOP_OWNERS);
     for (size_t i = 0; i < sheet->owner_count; i++)

@@ -9,6 +9,7 @@
 #include "core/attempts.h"
 #include "core/capture.h"
 #include "core/jobs.h"
+#include "core/libraries.h"
 #include "core/live.h"
 #include "core/ring.h"
 #include "core/stacks.h"
@@ -66,12 +67,39 @@ uint64_t acct_limit(enum weir_component component); /* as given to acct_open(); 
 
 /* Takes the record out and subtracts it. False: unknown address (counted unless expected). */
 bool acct_freed(uintptr_t addr);
+/* The same from within another hook's real call: an address that nobody knows is nothing to count. */
+void acct_freed_within(uintptr_t addr);
 /* Is a block of this address in the books? Counts nothing. */
 bool acct_holds(uintptr_t addr);
 /* For realloc: take out without subtracting; then exactly one of the two. */
 bool acct_suspend(uintptr_t addr, struct live_rec *rec);
 void acct_restore(uintptr_t addr, struct live_rec rec);
 void acct_replaced(struct live_rec rec);
+
+/* A native library (core/libraries.h) took memory by its malloc or operator new; its component is the library's. Mostly nobody's:
+ * the pile of the library has the bytes; one call in so many is walked. Free, realloc: as above. */
+void acct_native_allocated(unsigned library, uintptr_t addr, uint64_t bytes);
+/* The same by mmap: always walked. `file`: a file's pages, of the row mapped, not of the library's component. */
+void acct_native_mapped(unsigned library, uintptr_t addr, uint64_t bytes, bool file);
+/* Before munmap: the pages of it that are booked stand aside; a mapping may lose a part, and several may lose all. How many
+ * pieces; then exactly one of the two. More pieces than fit are off the books at once. */
+enum { ACCT_CUTS = 16 };
+struct acct_cut {
+    uintptr_t addr;
+    uint64_t  bytes;
+    uint32_t  owner, left;
+};
+size_t acct_native_cut(uintptr_t addr, uint64_t bytes, struct acct_cut cut[ACCT_CUTS]);
+void   acct_native_uncut(const struct acct_cut *cut, size_t count);
+void   acct_native_unmapped(const struct acct_cut *cut, size_t count);
+/* mremap, before acct_native_unmapped(): the owner of this piece has these pages too. */
+void   acct_native_moved(const struct acct_cut *cut, uintptr_t addr, uint64_t bytes);
+/* Walks of native stacks so far, and the native frames they stepped over. */
+void   acct_native_walks(uint64_t *walks, uint64_t *frames);
+/* All bytes and blocks of a library. */
+void   acct_native_sum(unsigned library, uint64_t *bytes, uint64_t *blocks);
+/* Of all libraries of this component. */
+uint64_t acct_native_used(enum weir_component component);
 
 /* Memory taken before weir was loaded, or while it was idle: booked once, without owner. False: it is booked already, or was
  * freed since tombs_open() (core/tombs.h). Not inside a hook. */
@@ -104,6 +132,7 @@ struct stacks   *acct_stacks(void);
 struct attempts *acct_attempts(void);
 struct jobs     *acct_jobs(void);
 struct threads  *acct_threads(void);
+struct libraries *acct_libraries(void);
 
 /* Reporter. */
 void     acct_tick(int64_t wall_ms, struct policy_verdict *budget);

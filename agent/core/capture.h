@@ -25,7 +25,7 @@ struct capture_ops {
     void (*thread_name)(void *thread, char *name, size_t cap);
     bool (*direct_used)(void *thread, uint64_t *bytes);
     /* A library's malloc or mmap, on any thread, Java's or not: its native frames as far as the JNI boundary, then the Java
-     * frames above. `key` comes with component, kind and source (the library's file), which stay; stack, decider, loader,
+     * frames above. `key` comes with component, kind, pile and source (the library's file), which stay; stack, decider, loader,
      * loader_tag, attempt and shared are filled in. False: nothing could be walked, both are as they came. NULL: no walks. */
     bool (*native)(struct owner_key *key, struct capture_native *found);
 };

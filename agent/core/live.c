@@ -35,8 +35,9 @@ struct group {
     uint32_t    chunk, chunk_left; /* next fresh slot of the drawn chunk */
     /* Written under the lock, read without: */
     _Atomic uint32_t published; /* count */
-    _Atomic uint32_t ownerless;
-    _Atomic uint64_t ownerless_bytes;
+    struct {
+        _Atomic uint64_t bytes, blocks;
+    } pile[LIVE_PILES];
 } __attribute__((aligned(64)));
 
 struct live {
@@ -142,12 +143,13 @@ static void count_locked(struct group *g, uint32_t count)
 /* One more record without owner, or (sign -1) one less. Plain loads and stores: the lock is ours. */
 static void count_ownerless_locked(struct group *g, struct live_rec rec, int sign)
 {
-    if (rec.owner != LIVE_NO_OWNER)
+    if (!live_ownerless(rec))
         return;
-    uint32_t blocks = atomic_load_explicit(&g->ownerless, memory_order_relaxed);
-    uint64_t bytes = atomic_load_explicit(&g->ownerless_bytes, memory_order_relaxed);
-    atomic_store_explicit(&g->ownerless, sign > 0 ? blocks + 1 : blocks - 1, memory_order_relaxed);
-    atomic_store_explicit(&g->ownerless_bytes, sign > 0 ? bytes + rec.bytes : bytes - rec.bytes, memory_order_relaxed);
+    unsigned pile = LIVE_NO_OWNER - rec.owner;
+    uint64_t blocks = atomic_load_explicit(&g->pile[pile].blocks, memory_order_relaxed);
+    uint64_t bytes = atomic_load_explicit(&g->pile[pile].bytes, memory_order_relaxed);
+    atomic_store_explicit(&g->pile[pile].blocks, sign > 0 ? blocks + 1 : blocks - 1, memory_order_relaxed);
+    atomic_store_explicit(&g->pile[pile].bytes, sign > 0 ? bytes + rec.bytes : bytes - rec.bytes, memory_order_relaxed);
 }
 
 static enum weir_rc insert_locked(struct live *t, struct group *g, uint64_t hash, uintptr_t addr, struct live_rec rec)
@@ -246,11 +248,16 @@ uint64_t live_count(const struct live *t)
     return sum;
 }
 
-void live_undecided(const struct live *t, uint64_t *bytes, uint64_t *blocks)
+void live_pile(const struct live *t, unsigned pile, uint64_t *bytes, uint64_t *blocks)
 {
     *bytes = *blocks = 0;
     for (uint32_t g = 0; g < GROUPS; g++) {
-        *bytes += atomic_load_explicit(&t->group[g].ownerless_bytes, memory_order_relaxed);
-        *blocks += atomic_load_explicit(&t->group[g].ownerless, memory_order_relaxed);
+        *bytes += atomic_load_explicit(&t->group[g].pile[pile].bytes, memory_order_relaxed);
+        *blocks += atomic_load_explicit(&t->group[g].pile[pile].blocks, memory_order_relaxed);
     }
+}
+
+void live_undecided(const struct live *t, uint64_t *bytes, uint64_t *blocks)
+{
+    live_pile(t, 0, bytes, blocks);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef CORE_LIVE_H
 #define CORE_LIVE_H
-/* Live allocations: which address holds how much, for which owner; and the sum of those that nobody owns. */
+/* Live allocations: which address holds how much, for which owner; and the sums of those that nobody owns, in piles: pile 0 is
+ * what is undecided, each other one what a native library took without being walked (core/libraries.h). */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -9,13 +10,18 @@
 
 struct live; /* opaque; fields in live.c */
 
-enum { LIVE_OWNER_BITS = 24, LIVE_NO_OWNER = (1 << LIVE_OWNER_BITS) - 1 };
+enum { LIVE_OWNER_BITS = 24, LIVE_NO_OWNER = (1 << LIVE_OWNER_BITS) - 1, LIVE_PILES = 64 };
 
 struct live_rec {
     uint64_t bytes;
-    uint32_t owner : LIVE_OWNER_BITS; /* index in core/owners; LIVE_NO_OWNER: undecided, the table itself sums them */
+    uint32_t owner : LIVE_OWNER_BITS; /* index in core/owners; LIVE_NO_OWNER - pile: nobody's, the table itself sums them */
     uint32_t mean : 8;                /* exponent of the M it was walked by (core/sample.h); 0 for every call walked */
 };
+
+static inline bool live_ownerless(struct live_rec rec)
+{
+    return rec.owner > LIVE_NO_OWNER - LIVE_PILES;
+}
 
 /* max_recs: 1024 .. 2^26. WEIR_ENOMEM: nothing was made. */
 enum weir_rc live_new(struct live **out, uint32_t max_recs);
@@ -33,7 +39,8 @@ bool         live_take_same(struct live *live, uintptr_t addr, struct live_rec r
 /* Is addr in the table? The record stays where it is. */
 bool         live_has(struct live *live, uintptr_t addr);
 uint64_t     live_count(const struct live *live);
-/* Bytes and blocks of the records without owner. */
+/* Bytes and blocks of the records without owner; of pile 0. */
 void         live_undecided(const struct live *live, uint64_t *bytes, uint64_t *blocks);
+void         live_pile(const struct live *live, unsigned pile, uint64_t *bytes, uint64_t *blocks);
 
 #endif

@@ -3,7 +3,7 @@
  * The first PLAIN entries are the owners without stack, one per component and kind: always there, never chained.
  * Invariant:  an owner with live blocks is never reclaimed; charge raises the count under the group's lock, reclaim looks
  *             under the same lock, so an index in a live record stays valid until its discharge.
- * Bound:      OWNERS entries of 56 bytes, touched as used.
+ * Bound:      OWNERS entries of 64 bytes, touched as used.
  * Concurrent: one leaf lock per bucket group for lookup and insertion; bytes and count are atomics. */
 #include "core/owners.h"
 
@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/lock.h"
+#include "core/libraries.h"
 #include "base/poison.h"
 
 enum { OWNERS = 1 << 16, BUCKETS = 1 << 14, LOCKS = 64, PLAIN = WEIR_COMPONENT_COUNT * WEIR_KIND_COUNT };
@@ -21,7 +22,7 @@ enum { OWNERS = 1 << 16, BUCKETS = 1 << 14, LOCKS = 64, PLAIN = WEIR_COMPONENT_C
 struct owner {
     struct owner_key key;
     uint32_t         next;  /* index + 1 */
-    atomic_ullong    bytes, count;
+    atomic_ullong    bytes, count, weight;
     atomic_llong     since_ms;
 };
 
@@ -32,6 +33,7 @@ struct owners {
     uint32_t         fresh;
     _Atomic uint32_t in_use;
     atomic_ullong    dropped;
+    const struct libraries *libraries; /* NULL: owners have no pile */
     uint32_t         head[BUCKETS]; /* index + 1; protected by lock[bucket % LOCKS] */
     struct owner     owner[OWNERS];
 };
@@ -92,18 +94,30 @@ static uint32_t find_or_add_locked(struct owners *t, uint32_t *head, const struc
     return at;
 }
 
-uint32_t owners_charge(struct owners *t, const struct owner_key *key, uint64_t bytes, int64_t coarse_ms)
+bool owners_charge_if(struct owners *t, const struct owner_key *key, uint64_t bytes, uint64_t weight, int64_t coarse_ms, uint32_t *owner)
 {
     uint32_t bucket = (uint32_t)hash_bytes(key, sizeof *key) % BUCKETS;
     struct lock *lock = &t->lock[bucket % LOCKS];
     lock_take(lock);
     uint32_t at = find_or_add_locked(t, &t->head[bucket], key);
-    if (at != 0)
+    if (at != 0) {
         add_block(&t->owner[at - 1], bytes, coarse_ms);
+        if (weight != 0)
+            atomic_fetch_add_explicit(&t->owner[at - 1].weight, weight, memory_order_relaxed);
+    }
     lock_drop(lock);
-    if (at != 0)
-        return at - 1;
-    atomic_fetch_add_explicit(&t->dropped, 1, memory_order_relaxed);
+    if (at == 0)
+        atomic_fetch_add_explicit(&t->dropped, 1, memory_order_relaxed);
+    else
+        *owner = at - 1;
+    return at != 0;
+}
+
+uint32_t owners_charge(struct owners *t, const struct owner_key *key, uint64_t bytes, int64_t coarse_ms)
+{
+    uint32_t owner;
+    if (owners_charge_if(t, key, bytes, 0, coarse_ms, &owner))
+        return owner;
     return owners_charge_plain(t, key->component, key->kind, bytes, coarse_ms);
 }
 
@@ -122,17 +136,39 @@ void owners_discharge(struct owners *t, uint32_t owner, uint64_t bytes)
     atomic_fetch_sub_explicit(&t->owner[owner].count, 1, memory_order_release);
 }
 
+void owners_again(struct owners *t, uint32_t owner, uint64_t bytes)
+{
+    atomic_fetch_add_explicit(&t->owner[owner].bytes, bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&t->owner[owner].count, 1, memory_order_relaxed);
+}
+
+void owners_lighten(struct owners *t, uint32_t owner, uint64_t weight)
+{
+    atomic_fetch_sub_explicit(&t->owner[owner].weight, weight, memory_order_relaxed);
+}
+
+void owners_follow(struct owners *t, const struct libraries *libraries)
+{
+    t->libraries = libraries;
+}
+
 struct owner_key owners_key(const struct owners *t, uint32_t owner)
 {
     return t->owner[owner].key;
 }
 
+/* Sampled blocks speak for others too. */
+static uint64_t size_of(const struct owner_view *v)
+{
+    return v->bytes + v->weight;
+}
+
 static void keep_if_big(struct owner_view *out, size_t *found, size_t max, const struct owner_view *candidate)
 {
     size_t i = *found < max ? (*found)++ : max;
-    if (i == max && (max == 0 || out[--i].bytes >= candidate->bytes))
+    if (i == max && (max == 0 || size_of(&out[--i]) >= size_of(candidate)))
         return;
-    for (; i > 0 && out[i - 1].bytes < candidate->bytes; i--)
+    for (; i > 0 && size_of(&out[i - 1]) < size_of(candidate); i--)
         out[i] = out[i - 1];
     out[i] = *candidate;
 }
@@ -147,17 +183,21 @@ static bool wanted(const struct owner_key *key, unsigned component)
     return component == WEIR_COMPONENT_COUNT || key->component == component;
 }
 
-static struct owner_view view_of(const struct owner *o)
+static struct owner_view view_of(const struct owners *t, const struct owner *o)
 {
-    return (struct owner_view){ o->key, atomic_load_explicit(&o->bytes, memory_order_relaxed),
-                                atomic_load_explicit(&o->count, memory_order_relaxed),
-                                atomic_load_explicit(&o->since_ms, memory_order_relaxed) };
+    struct owner_view v = { o->key, atomic_load_explicit(&o->bytes, memory_order_relaxed),
+                            atomic_load_explicit(&o->count, memory_order_relaxed),
+                            atomic_load_explicit(&o->since_ms, memory_order_relaxed),
+                            atomic_load_explicit(&o->weight, memory_order_relaxed) };
+    if (v.key.pile != 0 && t->libraries != NULL)
+        v.key.component = (uint8_t)libraries_component(t->libraries, v.key.pile);
+    return v;
 }
 
-static void look_at(const struct owner *o, enum weir_component component, struct owner_view *out, size_t *found,
+static void look_at(const struct owners *t, const struct owner *o, enum weir_component component, struct owner_view *out, size_t *found,
                     size_t max)
 {
-    struct owner_view v = view_of(o);
+    struct owner_view v = view_of(t, o);
     if (v.count != 0 && wanted(&v.key, component))
         keep_if_big(out, found, max, &v);
 }
@@ -166,11 +206,11 @@ size_t owners_top(struct owners *t, enum weir_component component, struct owner_
 {
     size_t found = 0;
     for (uint32_t i = 0; i < PLAIN; i++)
-        look_at(&t->owner[i], component, out, &found, max);
+        look_at(t, &t->owner[i], component, out, &found, max);
     for (uint32_t b = 0; b < BUCKETS; b++) {
         lock_take(&t->lock[b % LOCKS]);
         for (uint32_t at = t->head[b]; at != 0; at = t->owner[at - 1].next)
-            look_at(&t->owner[at - 1], component, out, &found, max);
+            look_at(t, &t->owner[at - 1], component, out, &found, max);
         lock_drop(&t->lock[b % LOCKS]);
     }
     return found;
@@ -181,7 +221,7 @@ void owners_each(struct owners *t, void (*visit)(void *with, const struct owner_
     for (uint32_t b = 0; b < BUCKETS; b++) {
         lock_take(&t->lock[b % LOCKS]);
         for (uint32_t at = t->head[b]; at != 0; at = t->owner[at - 1].next) {
-            struct owner_view v = view_of(&t->owner[at - 1]);
+            struct owner_view v = view_of(t, &t->owner[at - 1]);
             if (v.count != 0)
                 visit(with, &v);
         }

@@ -10,19 +10,29 @@
 #include "base/hash.h"
 #include "base/poison.h"
 
-static _Atomic uint8_t mean;
+static _Atomic uint8_t mean, native_mean = SAMPLE_NATIVE_MIN;
 static atomic_ullong  weights[WEIR_COMPONENT_COUNT]; /* of the live walked blocks */
 
 /* 24 bytes of the 64 that all our TLS may take. Initial-exec: the first touch allocates nothing. */
 static _Thread_local struct {
-    int64_t  left;
-    uint64_t random;
-    uint8_t  mean;
+    int64_t  left, native_left;
+    uint32_t random;
+    uint8_t  mean, native_mean;
 } mine __attribute__((tls_model("initial-exec")));
 
 void sample_set(uint8_t exponent)
 {
     atomic_store_explicit(&mean, exponent, memory_order_relaxed);
+}
+
+void sample_native_set(uint8_t exponent)
+{
+    atomic_store_explicit(&native_mean, exponent, memory_order_relaxed);
+}
+
+uint8_t sample_native_get(void)
+{
+    return atomic_load_explicit(&native_mean, memory_order_relaxed);
 }
 
 uint8_t sample_get(void)
@@ -33,30 +43,39 @@ uint8_t sample_get(void)
 /* Exponential with mean 2^exponent, at least 1. */
 static int64_t draw(uint8_t exponent)
 {
-    if (mine.random == 0)
-        mine.random = (uint64_t)(uintptr_t)&mine;
-    mine.random = hash_u64(mine.random + 0x9e3779b97f4a7c15ULL) | 1;
-    double u = ((double)(mine.random >> 11) + 1.0) / 9007199254740993.0; /* in (0, 1] */
+    mine.random += 0x9e3779b9; /* odd: passes through all values */
+    uint64_t random = hash_u64((uint64_t)(uintptr_t)&mine << 16 ^ mine.random);
+    double u = ((double)(random >> 11) + 1.0) / 9007199254740993.0; /* in (0, 1] */
     double bytes = -log(u) * (double)(1ULL << exponent);
     return bytes < 1.0 ? 1 : (int64_t)bytes;
 }
 
-bool sample_due(uint64_t bytes, uint8_t *exponent)
+static inline bool due(uint64_t bytes, uint8_t m, int64_t *left, uint8_t *drawn)
 {
-    uint8_t m = sample_get();
-    *exponent = m;
     if (m == 0)
         return true;
-    if (mine.mean != m) {
-        mine.mean = m;
-        mine.left = draw(m);
+    if (*drawn != m) {
+        *drawn = m;
+        *left = draw(m);
     }
-    if (bytes < (uint64_t)mine.left) {
-        mine.left -= (int64_t)bytes;
+    if (bytes < (uint64_t)*left) {
+        *left -= (int64_t)bytes;
         return false;
     }
-    mine.left = draw(m);
+    *left = draw(m);
     return true;
+}
+
+bool sample_due(uint64_t bytes, uint8_t *exponent)
+{
+    *exponent = sample_get();
+    return due(bytes, *exponent, &mine.left, &mine.mean);
+}
+
+bool sample_native_due(uint64_t bytes, uint8_t *exponent)
+{
+    *exponent = sample_native_get();
+    return due(bytes, *exponent, &mine.native_left, &mine.native_mean);
 }
 
 uint64_t sample_weight(uint64_t bytes, uint8_t exponent)
@@ -104,6 +123,7 @@ void sample_estimates(uint64_t undecided, uint64_t out[WEIR_COMPONENT_COUNT])
 void sample_reset(void)
 {
     sample_set(0);
+    sample_native_set(SAMPLE_NATIVE_MIN);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
         atomic_store_explicit(&weights[c], 0, memory_order_relaxed);
 }

@@ -8,9 +8,15 @@
 
 #include "weir.h"
 
+enum { SAMPLE_NATIVE_MIN = 18 }; /* 256 KiB: what a native walk takes, some 10 us, is then little beside the bytes it stands for */
+
 /* M = 2^exponent bytes, exponent 12..40; 0: every call. From the reporter. */
 void    sample_set(uint8_t exponent);
 uint8_t sample_get(void);
+/* The same for native libraries, whose walks cost far more: a mean and a countdown of their own. */
+void    sample_native_set(uint8_t exponent);
+uint8_t sample_native_get(void);
+bool    sample_native_due(uint64_t bytes, uint8_t *exponent);
 /* Is this call walked? *exponent: the M it was decided by, for sample_weight(). Inside hooks; reads no clock, no lock. */
 bool     sample_due(uint64_t bytes, uint8_t *exponent);
 /* What a walked block stands for beside itself: bytes * (1/p - 1); 0 for exponent 0. The same for the same input. */
