@@ -4,6 +4,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 CC          ?= cc
+CXX         ?= c++
 SAN         ?=
 VERSION     := $(shell sed -n 's/^.define WEIR_VERSION "\(.*\)"/\1/p' include/weir.h)
 PREFIX      ?= /usr/local
@@ -52,6 +53,8 @@ CLI_OBJ     := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(OUT_SRC) $(C
 TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(OUT_SRC))
 # Libraries that tests load and patch, free of sanitizers as a JVM's are.
 FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so
+# Known call chains, of C and of C++, as libraries are built: optimized and without frame pointers.
+CHAIN_SO    := $(OBJ)/libchain.so $(OBJ)/libchainpp.so
 # Stands in for the agent where the tool's side of attach is tested; a JVM loads it as libweir.so.
 ATTACH_SO   := build/fixture/libweir.so
 # Native code of a test program.
@@ -79,6 +82,14 @@ $(FIXTURE_SO): tests/fixture/gotlib.c Makefile
 	$(CC) -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -std=c11 -O1 -g -fPIC -fsemantic-interposition $(WARN) \
 	    -shared $(FIXTURE_LD) -o $@ $<
 
+$(OBJ)/libchain.so: tests/fixture/chainlib.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -D_DEFAULT_SOURCE -std=c11 -O2 -fPIC -fomit-frame-pointer -Wall -Wextra -Werror -shared -pthread -o $@ $<
+
+$(OBJ)/libchainpp.so: tests/fixture/chainpp.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX) -std=c++11 -O2 -fPIC -fomit-frame-pointer -Wall -Wextra -Werror -shared -o $@ $<
+
 $(ATTACH_SO): tests/fixture/attachlib.c include/weir.h Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=c11 -O1 -g -fPIC -fvisibility=hidden $(WARN) -shared -Wl,-soname,libweir.so -o $@ $<
@@ -93,7 +104,7 @@ $(OBJ)/%.o: %.c Makefile
 
 test: test-unit test-java ## all tests
 
-test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
+test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(CHAIN_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
 	WEIR_BIN=$(abspath $(OUT)/weir) $(OBJ)/weir-tests $(T)
 
 test-java: all $(ATTACH_SO) $(HOLD_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)

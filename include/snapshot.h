@@ -15,11 +15,15 @@
 enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 12, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
        WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 6, WEIR_MAX_NUMBERS = 8, WEIR_TOP_HELD = 3 };
 
+/* Beside numbers of lines. A native frame: class_name is the library's file, method the function, or "+0x1f40" where it has no
+ * name. A thread that Java did not start stands for its own outermost frame: class_name "", method its name's family. */
+enum { WEIR_LINE_UNKNOWN = 0, WEIR_LINE_NATIVE_METHOD = -1, WEIR_LINE_NATIVE = -2 };
+
 struct weir_frame {
     const char *class_name; /* com.example.Leak */
     const char *method;
     const char *file;  /* "" if unknown */
-    int32_t     line;  /* 0 unknown, -1 native method */
+    int32_t     line;  /* or one of the above */
 };
 
 struct weir_stack {

@@ -33,6 +33,7 @@ libc6-dev                header:stdlib.h                build
 binutils                 command:readelf                build
 make                     command:make                   build
 libunwind-dev            header:libunwind.h             build
+libunwind8               library:libunwind.so.8         build
 libyaml-dev              header:yaml.h                  build
 openjdk-17-jdk-headless  jdk:17                         build java
 maven                    command:mvn                    java
@@ -42,6 +43,7 @@ clang-format             command:clang-format           check
 python3-yaml             python:yaml                    check
 patchelf                 command:patchelf               jdks
 libcunit1-dev            header:CUnit/CUnit.h           test
+g++                      command:c++                    test
 gettext-base             command:envsubst               test
 git                      command:git                    test
 libjemalloc2             library:libjemalloc.so.2       test
