@@ -58,16 +58,14 @@ static void put_seed(struct buf *b, const struct seed *found)
 /* The door is open unless one of the two reasons holds. */
 static bool turn(JNIEnv *jni, struct buf *said)
 {
-    bool idle = me.stopped || me.off_file, was = !door_takes();
-    if (idle == was)
+    bool idle = me.stopped || me.off_file, was = !door_takes(); /* or shut, for good */
+    if (idle == was || !door_turn(idle ? DOOR_IDLE : DOOR_OPEN))
         return false;
     if (idle) {
         reporter_pause();
-        door_set(DOOR_IDLE);
         return true;
     }
     struct seed found;
-    door_set(DOOR_OPEN);
     hooks_reseed(jni, me.config.hooks, &found);
     put_seed(said, &found);
     reporter_resume();

@@ -29,6 +29,8 @@ static struct mark mark(int64_t mono_ms)
 void govern_start(bool all, int64_t mono_ms)
 {
     me.all = all;
+    if (all)
+        sample_set(0);
     governor_init(&me.governor);
     me.tick = me.cost = mark(mono_ms);
 }

@@ -52,7 +52,7 @@ static struct {
     char                   dir[OPTIONS_PATH_MAX];
     char                   jvm_version[64];
     char                   why[ERROR_CAP]; /* the last refusal, for who attached */
-    bool                   loaded, running, flags_known, attached;
+    bool                   loaded, installed, running, flags_known, attached; /* installed: hooks go in once per process */
     bool                   events; /* this JVM's JVMTI is ours to use */
 } me;
 
@@ -119,9 +119,27 @@ static bool take_options(const char *text)
     return true;
 }
 
+/* Can a file be made where this pattern leads? Only an absolute one names its directory; stderr and off are none. */
+static bool strict_output(const char *option, const char *pattern)
+{
+    char path[OPTIONS_PATH_MAX], *slash;
+    snprintf(path, sizeof path, "%s", pattern);
+    slash = strrchr(path, '/');
+    if (path[0] != '/' || slash == path)
+        return true;
+    *slash = '\0';
+    if (strchr(path, '%') != NULL || access(path, W_OK | X_OK) == 0)
+        return true;
+    log_error("option %s=%s: %s: %s; strict: the JVM start is refused", option, pattern, path, strerror(errno));
+    return false;
+}
+
 /* With `strict` every file the options name must be usable before the JVM starts. */
 static bool strict_files(void)
 {
+    if (!strict_output("log", me.options.log) || !strict_output("json", me.options.json) ||
+        !strict_output("ledger", me.options.ledger) || !strict_output("last", me.options.last))
+        return false;
     if (me.options.conf[0] != '\0' && access(me.options.conf, R_OK) != 0) {
         log_error("option conf=%s: %s; strict: the JVM start is refused", me.options.conf, strerror(errno));
         return false;
@@ -188,6 +206,7 @@ static void start(JNIEnv *jni)
     bounds_find(&me.limits, &me.options, &me.jvm);
     find_directory();
     door_shut_in_children();
+    me.installed = true;
     if (hooks_install(jni, &setup, &me.hooks) != WEIR_OK) {
         refuse("no memory or class fields for the agent's tables", "");
         return;
@@ -199,8 +218,10 @@ static void start(JNIEnv *jni)
     me.running = reporter_start(jni, &me.reporter) == WEIR_OK;
     if (me.running)
         acct_open(&me.policy, reporter_wake, clock_wall_ms());
-    else
-        refuse("the reporter thread cannot be started: bytes are counted, nothing is said", "");
+    if (me.running)
+        return;
+    hook_thread_enforce(UINT64_MAX, false); /* nothing is denied where nothing can be said */
+    refuse("the reporter thread cannot be started: bytes are counted, nothing is said", "");
 }
 
 /* False: me.why says why the agent stays dormant, or, where nobody asked for it in this JVM, nothing is to be said. */
@@ -404,6 +425,11 @@ static enum weir_attach attach(JavaVM *vm, const char *options, struct buf *answ
 {
     if (me.running)
         return control_ask(options, answer);
+    if (me.installed) { /* a second time they would take themselves for the originals */
+        buf_puts(answer, "weir's hooks are in this JVM, but its reporter thread or its tables could not be made: it cannot be told to say "
+                         "anything until the JVM is restarted");
+        return WEIR_ATTACH_FAILED;
+    }
     if (control_is_command(options)) {
         buf_printf(answer, "weir does not run in this JVM%s", me.loaded ? ": it stayed dormant" : "; load it first");
         return WEIR_ATTACH_NOT_RUNNING;

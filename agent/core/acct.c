@@ -805,8 +805,11 @@ bool acct_seed(uintptr_t addr, uint64_t bytes, enum weir_component component, en
     uint32_t owner = owners_charge_plain(books.owners, component, kind, bytes, acct_coarse_ms());
     struct live_rec rec = { bytes, owner, 0 };
     counters_add(&books.totals, component, kind, bytes, acct_coarse_ms());
-    if (!remember(addr, rec))
+    if (!remember(addr, rec)) {
+        if (atomic_load_explicit(&books.open, memory_order_relaxed)) /* a second search: the first one counted it */
+            atomic_fetch_sub_explicit(&books.untracked, bytes, memory_order_relaxed);
         return false;
+    }
     if (!is_gone(addr) || !live_take_same(books.live, addr, rec))
         return true;
     forget(rec);

@@ -14,6 +14,15 @@ void door_set(enum door state)
     atomic_store_explicit(&door_state, state, memory_order_relaxed);
 }
 
+bool door_turn(enum door state)
+{
+    enum door was = atomic_load_explicit(&door_state, memory_order_relaxed);
+    while (was != DOOR_SHUT)
+        if (atomic_compare_exchange_weak_explicit(&door_state, &was, state, memory_order_relaxed, memory_order_relaxed))
+            return true;
+    return false;
+}
+
 static void shut(void)
 {
     door_set(DOOR_SHUT);

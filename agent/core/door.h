@@ -11,8 +11,10 @@ enum door { DOOR_OPEN, DOOR_IDLE, DOOR_SHUT };
 
 extern _Atomic enum door door_state; /* private to this header and door.c */
 
-/* SHUT is for VM death and for the child of a fork: nobody opens it again (but tests). */
+/* SHUT is for VM death and for the child of a fork. */
 void door_set(enum door state);
+/* The same, unless it is shut: nobody opens it again. False: it is. */
+bool door_turn(enum door state);
 /* From now on the child of a fork has a shut door. Once. */
 void door_shut_in_children(void);
 

@@ -244,9 +244,12 @@ static void learn_mine(JNIEnv *jni)
 static void learn_loader_of(JNIEnv *jni, jobject task, jobject loader)
 {
     struct attempt_identity who = identity(jni, task);
-    if (loaders_of_object(jni, loader).kind != ATTR_LOADER_USER)
+    struct loader met = loaders_of_object(jni, loader);
+    if (met.kind != ATTR_LOADER_USER)
         return; /* jobs of the class path: this loader is everybody's */
-    jobs_learn(me.jobs, loaders_of_object(jni, loader).tag, &who);
+    jobs_learn(me.jobs, met.tag, &who);
+    if (!loaders_is_safety_net(met))
+        return; /* asking for a field that is not there would run Java code, which makes the error */
     /* The safety net only delegates: classes are the inner one's. Null once Flink has let the job go. */
     jobject inner = step(jni, loader, field_of_value(jni, loader, "inner", "Lorg/apache/flink/util/FlinkUserCodeClassLoader;"));
     if (inner != NULL)
@@ -321,6 +324,18 @@ struct threadtag attempts_on_start(JNIEnv *jni, jthread started, int64_t coarse_
     return tag;
 }
 
+/* Its end may have come before the tag: nobody else would tell. */
+static void end_if_dead(jthread thread, struct threadtag tag, int64_t coarse_ms)
+{
+    jint state = 0;
+    if ((*env_ti())->GetThreadState(env_ti(), thread, &state) != JVMTI_ERROR_NONE || (state & JVMTI_THREAD_STATE_ALIVE) != 0)
+        return;
+    attempts_end(me.book, tag.attempt, coarse_ms);
+    tag.attempt = 0;
+    tag.task = false;
+    threadtag_set(thread, tag);
+}
+
 /* One that the hook has seen start has its attempt. A thread that only descends from a task's cannot be told from others now. */
 static bool adopt(JNIEnv *jni, jthread thread, int64_t coarse_ms)
 {
@@ -333,6 +348,7 @@ static bool adopt(JNIEnv *jni, jthread thread, int64_t coarse_ms)
         tag.task = true;
         threadtag_set(thread, tag);
         learn_code(jni, runnable);
+        end_if_dead(thread, tag, coarse_ms);
     }
     drop(jni, runnable);
     return task;

@@ -38,8 +38,10 @@ enum weir_rc deny_init(JNIEnv *jni, bool as_jvm)
 {
     bool off = false;
     me.as_jvm = as_jvm;
-    me.error = env_class(jni, "java/lang/OutOfMemoryError");
-    me.system = env_class(jni, "java/lang/System");
+    if (me.error == NULL) /* global references: a hook may be at them */
+        me.error = env_class(jni, "java/lang/OutOfMemoryError");
+    if (me.system == NULL)
+        me.system = env_class(jni, "java/lang/System");
     me.gc = me.system != NULL ? (*jni)->GetStaticMethodID(jni, me.system, "gc", "()V") : NULL;
     env_threw(jni);
     me.gc_works = me.gc != NULL && !(vmflags_bool("DisableExplicitGC", &off) && off);

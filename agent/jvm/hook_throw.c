@@ -115,8 +115,12 @@ static void note(JNIEnv *jni, jobject error)
     enum acct_oom_kind kind;
     struct owner_key key;
     uint32_t ticket;
-    if (!kind_of(jni, error, &kind) || !draw_slot(&ticket))
+    if (!kind_of(jni, error, &kind))
         return;
+    if (!draw_slot(&ticket)) {
+        acct_oom_suppress(kind);
+        return;
+    }
     if (!acct_oom_due(kind) || !frames_thrown(jni, &key)) {
         hook_throw_drop(jni, ticket + 1);
         return;

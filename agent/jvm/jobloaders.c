@@ -34,14 +34,6 @@ void jobloaders_init(JNIEnv *jni)
     me.closed = me.ucp == NULL ? NULL : env_field_of(jni, "jdk/internal/loader/URLClassPath", "closed", "Z");
 }
 
-static bool is_safety_net(struct loader loader)
-{
-    static const char end[] = "$SafetyNetWrapperClassLoader";
-    const char       *name = stacks_text(acct_stacks(), loader.name);
-    size_t            n = strlen(name);
-    return n >= sizeof end - 1 && strcmp(name + n - (sizeof end - 1), end) == 0;
-}
-
 static enum state state_of_net(JNIEnv *jni, jobject net)
 {
     jclass   c = (*jni)->GetObjectClass(jni, net);
@@ -112,7 +104,7 @@ static void look_at(JNIEnv *jni, uint32_t tag, struct loader loader, int64_t now
     jobject object = loader_slots_object(jni, tag - 1);
     enum state state = CLOSED; /* nobody has it any more */
     if (object != NULL) {
-        state = is_safety_net(loader) ? state_of_net(jni, object) : state_of_urls(jni, object);
+        state = loaders_is_safety_net(loader) ? state_of_net(jni, object) : state_of_urls(jni, object);
         (*jni)->DeleteLocalRef(jni, object);
     }
     if (state == UNKNOWN && me.silent_since != NULL)

@@ -149,6 +149,17 @@ static uint32_t user_ancestor(JNIEnv *jni, jobject loader)
     return user;
 }
 
+static bool known_by_tag(jobject object, struct loader *out)
+{
+    jlong tag = 0;
+    if ((*env_ti())->GetTag(env_ti(), object, &tag) != JVMTI_ERROR_NONE || tag <= 0 || tag > LOADER_SLOTS)
+        return false;
+    atomic_thread_fence(memory_order_acquire); /* pairs with the release in meet() */
+    *out = all.loader[tag - 1];
+    return true;
+}
+
+/* Two threads may meet it at once: who comes later takes what is there, as far as it can see it. */
 static struct loader meet(JNIEnv *jni, jobject object)
 {
     char name[NAME_CAP];
@@ -159,6 +170,9 @@ static struct loader meet(JNIEnv *jni, jobject object)
     if (fresh.kind == ATTR_LOADER_USER)
         fresh.user = user_ancestor(jni, object);
     uint32_t slot;
+    struct loader met;
+    if (known_by_tag(object, &met))
+        return met;
     if (fresh.kind == ATTR_LOADER_REFLECTION || !loader_slots_draw(&slot))
         return fresh;
     fresh.tag = slot + 1;
@@ -175,14 +189,18 @@ static struct loader meet(JNIEnv *jni, jobject object)
 
 struct loader loaders_of_object(JNIEnv *jni, jobject object)
 {
-    jlong tag = 0;
+    struct loader met;
     if (object == NULL)
         return (struct loader){ .kind = ATTR_LOADER_BOOT };
-    if ((*env_ti())->GetTag(env_ti(), object, &tag) == JVMTI_ERROR_NONE && tag > 0 && tag <= LOADER_SLOTS) {
-        atomic_thread_fence(memory_order_acquire); /* pairs with the release in meet() */
-        return all.loader[tag - 1];
-    }
-    return meet(jni, object);
+    return known_by_tag(object, &met) ? met : meet(jni, object);
+}
+
+bool loaders_is_safety_net(struct loader loader)
+{
+    static const char end[] = "$SafetyNetWrapperClassLoader";
+    const char       *name = stacks_text(all.names, loader.name);
+    size_t            n = strlen(name);
+    return n >= sizeof end - 1 && strcmp(name + n - (sizeof end - 1), end) == 0;
 }
 
 struct loader loaders_of_class(JNIEnv *jni, jclass c)

@@ -27,6 +27,8 @@ struct loader loaders_of_object(JNIEnv *jni, jobject loader); /* NULL: boot */
 struct loader loaders_of_parent(JNIEnv *jni, jobject loader);
 /* The kind of the current thread's context class loader; ATTR_LOADER_BOOT if it has none. */
 enum attr_loader loaders_context(JNIEnv *jni);
+/* Flink's SafetyNetWrapperClassLoader, which only delegates. */
+bool             loaders_is_safety_net(struct loader loader);
 /* Reporter. What is known of a tag above 0 and up to loaders_high(); its kind is of no use when loaders_alive() says no. */
 struct loader loaders_get(uint32_t tag);
 uint32_t loaders_high(void);

@@ -41,9 +41,10 @@ class OptionErrorsTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource(delimiter = ' ', value = {"mode=loud,strict=true mode", "strict=true,nosuch=1 nosuch"})
+    @CsvSource(delimiter = ' ', value = {"mode=loud,strict=true mode", "strict=true,nosuch=1 nosuch",
+        "strict,log=/nonexistent/weir.log log=", "strict,limit.mapped=1g,ledger=/nonexistent/weir.ledger ledger="})
     void strictRefusesTheStart(String options, String key) {
-        Ended ended = run(Ground.run("options-strict-" + key), options);
+        Ended ended = run(Ground.run("options-strict-" + key.replace("=", "-file")), options);
         assertThat(ended.exitCode()).isNotIn(0, EXIT_CODE);
         assertThat(ended.out()).doesNotContain("hello from the program");
         assertThat(ended.err()).contains(key);
