@@ -79,7 +79,7 @@ static bool conf_path(struct bounds *l, const char *place, struct flink_version 
     if (is_file(place)) {
         const char *name = strrchr(place, '/');
         name = name != NULL ? name + 1 : place;
-        *format = strcmp(name, "flink-conf.yaml") == 0 ? FLINKCONF_LEGACY_FILE : FLINKCONF_STANDARD_FILE;
+        *format = flinkconf_file_of_name(v, name);
         return join(path, place, "");
     }
     if (!join(legacy, place, "/flink-conf.yaml") || !join(standard, place, "/config.yaml"))
@@ -226,8 +226,8 @@ void bounds_find(struct bounds *l, const struct options *options, const struct d
         l->component[c].declared = l->component[c].declared || (l->component[c].set && options->declared[c]);
         if (options->limit_set[c] && !component_in_role((enum weir_component)c, jvm->role))
             warn(l, "limit.%s has no effect: this JVM has no such row", component_id((enum weir_component)c));
-        else if (options->limit_set[c] && c == WEIR_JVM_OVERHEAD)
-            warn(l, "limit.%s has no effect yet: nothing measures that row", component_id((enum weir_component)c));
+        else if (options->limit_set[c] && c == WEIR_NETWORK)
+            warn(l, "limit.network has no effect on levels: Flink takes its network memory whole at its start");
         if (l->component[c].source == NULL)
             l->component[c].source = "";
     }
@@ -246,13 +246,15 @@ void bounds_find(struct bounds *l, const struct options *options, const struct d
     }
 }
 
+/* As Flink derives them: a limit by option is nothing that Flink passed to the JVM. */
 static uint64_t sum(const struct bounds *l, const enum weir_component *parts, size_t count, bool *known)
 {
     uint64_t bytes = 0;
     *known = true;
     for (size_t i = 0; i < count; i++) {
-        *known = *known && l->component[parts[i]].set;
-        bytes += l->component[parts[i]].bytes;
+        const struct weir_limit *part = &l->component[parts[i]];
+        *known = *known && part->set && strcmp(part->source, "option") != 0;
+        bytes += part->bytes;
     }
     return bytes;
 }

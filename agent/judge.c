@@ -35,24 +35,48 @@ static void budget(int64_t now)
 {
     struct policy_verdict v;
     acct_tick(now, &v);
-    say_row(&v, me.role == WEIR_ROLE_JOBMANAGER ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT, v.budget_used, 0);
+    say_row(&v, me.role == WEIR_ROLE_JOBMANAGER ? WEIR_OFF_HEAP : WEIR_TASK_OFF_HEAP, WEIR_KIND_DIRECT, v.budget_used, NULL);
+}
+
+/* What bounds a row that the VM bounds: its own flag, or a smaller limit that the options name. */
+static struct weir_limit smaller(const struct weir_limit *pool, uint64_t option, bool set)
+{
+    struct weir_limit own = { .set = true, .declared = true, .bytes = option, .source = "option" };
+    return set && (!pool->set || option < pool->bytes) ? own : *pool;
+}
+
+static struct weir_limit metaspace_limit(void)
+{
+    return smaller(&me.limits->pool[WEIR_POOL_METASPACE], me.options->limit[WEIR_JVM_METASPACE],
+                   me.options->limit_set[WEIR_JVM_METASPACE]);
+}
+
+/* A TaskManager's two rows are one heap: an option for one of them goes with what Flink derives for the other. */
+static struct weir_limit heap_limit(void)
+{
+    const struct weir_limit *pool = &me.limits->pool[WEIR_POOL_HEAP], *task = &me.limits->component[WEIR_TASK_HEAP],
+                            *framework = &me.limits->component[WEIR_FRAMEWORK_HEAP];
+    const bool *option = me.options->limit_set;
+    if (me.role == WEIR_ROLE_JOBMANAGER)
+        return smaller(pool, me.options->limit[WEIR_HEAP], option[WEIR_HEAP]);
+    return smaller(pool, task->bytes + framework->bytes,
+                   (option[WEIR_TASK_HEAP] || option[WEIR_FRAMEWORK_HEAP]) && task->set && framework->set);
 }
 
 static void rows(const struct pools_figures *vm, int64_t now)
 {
-    const struct weir_limit *heap = &me.limits->pool[WEIR_POOL_HEAP];
-    const struct weir_limit *meta = &me.limits->pool[WEIR_POOL_METASPACE];
     enum weir_component heap_row = me.role == WEIR_ROLE_JOBMANAGER ? WEIR_HEAP : WEIR_TASK_HEAP;
+    struct weir_limit heap = heap_limit(), meta = metaspace_limit();
     struct policy_verdict v;
     if (me.role == WEIR_ROLE_OTHER)
         return; /* a plain JVM's heap and metaspace are nobody's share */
-    if (vm->metaspace.known && meta->set) {
-        v = acct_row(WEIR_JVM_METASPACE, vm->metaspace.committed, meta->bytes, now);
-        say_row(&v, WEIR_JVM_METASPACE, WEIR_KIND_CLASS, vm->metaspace.committed, meta->bytes);
+    if (vm->metaspace.known && meta.set) {
+        v = acct_row(WEIR_JVM_METASPACE, vm->metaspace.committed, meta.bytes, now);
+        say_row(&v, WEIR_JVM_METASPACE, WEIR_KIND_CLASS, vm->metaspace.committed, &meta);
     }
-    if (vm->after_gc_known && heap->set) {
-        v = acct_row(heap_row, vm->heap_after_gc, heap->bytes, now);
-        say_row(&v, heap_row, WEIR_KIND_HEAP, vm->heap_after_gc, heap->bytes);
+    if (vm->after_gc_known && heap.set) {
+        v = acct_row(heap_row, vm->heap_after_gc, heap.bytes, now);
+        say_row(&v, heap_row, WEIR_KIND_HEAP, vm->heap_after_gc, &heap);
     }
 }
 
@@ -63,7 +87,7 @@ static void overhead(int64_t now)
     if (me.role == WEIR_ROLE_OTHER || !readings_overhead(&used))
         return;
     struct policy_verdict v = acct_share(WEIR_JVM_OVERHEAD, used, now);
-    say_row(&v, WEIR_JVM_OVERHEAD, WEIR_KIND_NATIVE, used, 0);
+    say_row(&v, WEIR_JVM_OVERHEAD, WEIR_KIND_NATIVE, used, NULL);
 }
 
 static void survivors(const struct pools_figures *vm, int64_t now)

@@ -216,7 +216,7 @@ static void say_event(const struct ring_event *e)
 
 /* A line about a row that only the reporter reads, or the budget's slope. */
 void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_kind kind, uint64_t used,
-                    uint64_t limit)
+             const struct weir_limit *limit)
 {
     if (v->level == WEIR_LEVEL_NONE)
         return;
@@ -225,8 +225,11 @@ void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_ki
     take_sheet(c);
     breach_head(v, c, kind);
     me.breach.used = used;
-    if (limit != 0)
-        me.breach.limit = (struct weir_limit){ true, me.breach.limit.declared, limit, "jvm flag" };
+    if (limit != NULL) {
+        bool declared = me.breach.limit.declared || limit->declared;
+        me.breach.limit = *limit;
+        me.breach.limit.declared = declared;
+    }
     me.breach.sheet = me.sheet;
     struct diagnose_flink f = flink();
     if (c == WEIR_JVM_METASPACE)

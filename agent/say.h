@@ -36,8 +36,9 @@ void say_stop(const char *by);
 void say_events(void);
 /* Any thread: is an OutOfMemoryError being explained just now? Some take collections, so a second or two. */
 bool say_explains(void);
-/* A line about a row that only the reporter reads, or the budget's slope; level NONE: nothing. limit 0: the row's own. */
-void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_kind kind, uint64_t used, uint64_t limit);
+/* A line about a row that only the reporter reads, or the budget's slope; level NONE: nothing. limit NULL: the row's own. */
+void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_kind kind, uint64_t used,
+             const struct weir_limit *limit);
 /* A level of threads, as threadview_figures() has them; level NONE: nothing. used and limit are counts. */
 void say_threads(const struct policy_verdict *v, uint64_t used, const struct weir_limit *limit);
 /* Memory of ended attempts that outlived collections, about the biggest of its owners (at least one). */

@@ -477,6 +477,10 @@ static void the_version_decides_which_file_is_read(void)
         struct flink_version v = { rows[i].major, rows[i].minor, -1 };
         CU_ASSERT_EQUAL(flinkconf_file_for(v, rows[i].legacy, rows[i].standard), rows[i].file);
     }
+    struct flink_version old = { 1, 17, -1 }, new = { 1, 20, -1 };
+    CU_ASSERT_EQUAL(flinkconf_file_of_name(old, "prod.yaml"), FLINKCONF_LEGACY_FILE);
+    CU_ASSERT_EQUAL(flinkconf_file_of_name(new, "prod.yaml"), FLINKCONF_STANDARD_FILE);
+    CU_ASSERT_EQUAL(flinkconf_file_of_name(new, "flink-conf.yaml"), FLINKCONF_LEGACY_FILE);
     CU_ASSERT_STRING_EQUAL(flinkconf_file_name(FLINKCONF_LEGACY_FILE), "flink-conf.yaml");
     CU_ASSERT_STRING_EQUAL(flinkconf_file_name(FLINKCONF_STANDARD_FILE), "config.yaml");
     CU_ASSERT_STRING_EQUAL(flinkconf_file_name(FLINKCONF_NO_FILE), "");

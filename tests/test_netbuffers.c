@@ -141,6 +141,10 @@ static void the_tool_compares_with_the_derived_network(void)
     tool_expect(1, "\"buffers\":1,\"unused_bytes\":0},\"fits\":false}");
     weir("--subpartitions 1 --flink 1.9 --json -D taskmanager.heap.size=1024m");
     tool_expect(0, "\"network\":{\"bytes\":107374182,\"buffers\":3276,");
+    weir("--subpartitions 1 --flink 1.20 --json -D taskmanager.heap.size=1024m");
+    tool_expect(0, "\"network\":{\"bytes\":");
+    weir("--subpartitions 1 --flink 2.0 --json -D taskmanager.heap.size=1024m");
+    tool_expect(0, "\"required_bytes\":65536}\n"); /* 2.0 knows the name no more: nothing to compare with */
     weir("--subpartitions 1 --flink 1.9");
     tool_expect(0, "task                         2         10   64.0 KiB to 0.3 MiB of 32.0 KiB each\n");
 }

@@ -23,8 +23,12 @@ enum weir_rc sysfs_read(const char *path, char *data, size_t cap, size_t *len)
     enum weir_rc rc = WEIR_EIO;
     size_t n = 0;
     struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+    if (fstat(fd, &st) != 0)
         goto out;
+    if (!S_ISREG(st.st_mode)) {
+        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+        goto out;
+    }
     for (;;) {
         ssize_t r = read(fd, data + n, cap - n);
         if (r < 0 && errno == EINTR)
@@ -43,8 +47,10 @@ enum weir_rc sysfs_read(const char *path, char *data, size_t cap, size_t *len)
     if (len != NULL)
         *len = n;
     rc = WEIR_OK;
-out:
+out:;
+    int e = errno;
     close(fd);
+    errno = e;
     return rc;
 }
 

@@ -184,8 +184,7 @@ static enum weir_rc find_network(const struct request *r, const struct flinkconf
     bool              is_old = flink19_has(WEIR_ROLE_TASKMANAGER, r->flink.version);
     n->has_network = r->network_given;
     n->network = r->network;
-    bool has_total = is_old ? flinkconf_get(conf, FLINKKEY_TM_HEAP_SIZE) != NULL
-                            : cmdline_has_total(conf, WEIR_ROLE_TASKMANAGER);
+    bool has_total = cmdline_has_total(conf, WEIR_ROLE_TASKMANAGER, r->flink.version);
     if (r->network_given || (*path == '\0' && !has_total))
         return WEIR_OK;
     if (is_old ? flink19_derive(conf, WEIR_ROLE_TASKMANAGER, FLINKMODEL_STANDALONE,

@@ -91,8 +91,19 @@ int cmdline_set_help(void *flink, const char *value)
     return 0;
 }
 
-bool cmdline_has_total(const struct flinkconf *conf, enum weir_role role)
+/* The one size of Flink 1.9, which 1.10 to 1.20 still take. */
+static bool has_legacy_total(const struct flinkconf *conf, enum weir_role role)
 {
+    bool jm = role == WEIR_ROLE_JOBMANAGER;
+    return flinkconf_get(conf, jm ? FLINKKEY_JM_HEAP_SIZE : FLINKKEY_TM_HEAP_SIZE) != NULL ||
+           flinkconf_get(conf, jm ? FLINKKEY_JM_HEAP_MB : FLINKKEY_TM_HEAP_MB) != NULL ||
+           flinkconf_get(conf, jm ? FLINKKEY_ENV_JM_HEAP : FLINKKEY_ENV_TM_HEAP) != NULL;
+}
+
+bool cmdline_has_total(const struct flinkconf *conf, enum weir_role role, struct flink_version version)
+{
+    if (!flink_version_least(version, 2, 0) && has_legacy_total(conf, role))
+        return true;
     if (role == WEIR_ROLE_JOBMANAGER)
         return flinkconf_get(conf, FLINKKEY_JM_HEAP) != NULL ||
                flinkconf_get(conf, FLINKKEY_JM_FLINK) != NULL ||
@@ -119,7 +130,7 @@ enum weir_rc cmdline_collect(const struct cmdline *c, const struct cmdline_flink
     const char *dir = f->conf;
     flinkconf_init(conf);
     apply_dynamic(c, conf, f, true);
-    if (dir == NULL && !cmdline_has_total(conf, role))
+    if (dir == NULL && !cmdline_has_total(conf, role, f->version))
         dir = getenv("FLINK_CONF_DIR");
     flinkconf_init(conf);
     buf_reset(path);

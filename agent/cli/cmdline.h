@@ -43,8 +43,8 @@ int cmdline_add_dynamic(void *flink, const char *value);
 int cmdline_set_json(void *flink, const char *value);
 int cmdline_set_help(void *flink, const char *value);
 
-/* Does conf say how large a process of this role is? */
-bool cmdline_has_total(const struct flinkconf *conf, enum weir_role role);
+/* Does conf say how large a process of this role is, to this version? Before 2.0 also by the names of Flink 1.9. */
+bool cmdline_has_total(const struct flinkconf *conf, enum weir_role role, struct flink_version version);
 /* All sources into conf, in Flink's order of precedence: -D over the file; the environment variables of before 1.10 below
  * both. Without --conf and without a -D that sets a total, $FLINK_CONF_DIR is the directory. path gets the file that was
  * read, "" when none was. WEIR_EINVAL: err says why. */

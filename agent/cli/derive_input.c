@@ -89,17 +89,6 @@ static enum weir_rc choose_in_dir(const char *dir, struct flink_version v,
     return WEIR_OK;
 }
 
-static enum flinkconf_file format_of_file(const char *path, struct flink_version v)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
-    if (strcmp(name, flinkconf_file_name(FLINKCONF_LEGACY_FILE)) == 0)
-        return FLINKCONF_LEGACY_FILE;
-    if (strcmp(name, flinkconf_file_name(FLINKCONF_STANDARD_FILE)) == 0)
-        return FLINKCONF_STANDARD_FILE;
-    return flinkconf_file_for(v, !flink_version_least(v, 1, 19), true);
-}
-
 enum weir_rc derive_read_conf(struct flinkconf *conf, const char *dir_or_file,
                               struct flink_version v, struct buf *path,
                               struct flinkmodel_error *err)
@@ -116,7 +105,8 @@ enum weir_rc derive_read_conf(struct flinkconf *conf, const char *dir_or_file,
     } else {
         buf_reset(path);
         buf_puts(path, dir_or_file);
-        format = format_of_file(dir_or_file, v);
+        const char *slash = strrchr(dir_or_file, '/');
+        format = flinkconf_file_of_name(v, slash != NULL ? slash + 1 : dir_or_file);
     }
     if (rc == WEIR_OK)
         rc = read_file(path->data, &text, &len, err);

@@ -161,6 +161,14 @@ enum flinkconf_file flinkconf_file_for(struct flink_version v, bool has_flink_co
     return standard && has_config_yaml ? FLINKCONF_STANDARD_FILE : FLINKCONF_NO_FILE;
 }
 
+enum flinkconf_file flinkconf_file_of_name(struct flink_version v, const char *name)
+{
+    for (enum flinkconf_file f = FLINKCONF_LEGACY_FILE; f <= FLINKCONF_STANDARD_FILE; f++)
+        if (strcmp(name, flinkconf_file_name(f)) == 0)
+            return f;
+    return flinkconf_file_for(v, !flink_version_least(v, 1, 19), true);
+}
+
 const char *flinkconf_file_name(enum flinkconf_file f)
 {
     switch (f) {

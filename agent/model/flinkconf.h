@@ -92,6 +92,8 @@ bool flinkconf_declared(const struct flinkconf *file, const struct flinkconf *ar
 /* Which file Flink of this version reads, given which exist in its configuration directory. */
 enum flinkconf_file flinkconf_file_for(struct flink_version v, bool has_flink_conf_yaml,
                                        bool has_config_yaml);
+/* The format of a file that a person named: its name's, else the one this version prefers. */
+enum flinkconf_file flinkconf_file_of_name(struct flink_version v, const char *name);
 /* "flink-conf.yaml", "config.yaml", "" for FLINKCONF_NO_FILE. */
 const char *flinkconf_file_name(enum flinkconf_file f);
 

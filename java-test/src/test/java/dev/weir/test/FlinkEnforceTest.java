@@ -65,7 +65,7 @@ class FlinkEnforceTest {
         assertThat(rest.taskManagers()).containsExactly(tm.id());
         assertThat(tm.weir().freshSheet().used("task.off-heap")).isLessThanOrEqualTo(32L << 20);
         assertThat(tm.weir().events("start")).hasSize(1);
-        assertThat(tm.weir().start().path("warnings").toString()).doesNotContain("jvm-exit-on-oom");
+        assertThat(tm.weir().start().path("warnings").toString()).doesNotContain("jvm-exit-on-oom", "implies");
     }
 
     private static void checkFailure(FlinkRest rest, String job, String refused, String frame) {
