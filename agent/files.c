@@ -133,25 +133,39 @@ void files_open_stream(struct files_stream *s, const char *path, uint64_t max)
     s->fd = files_create(path, s->path, sizeof s->path);
 }
 
-static void turn_over(struct files_stream *s)
+/* Somebody deleted the file, or put another one in its place: nobody would find what is written to ours. */
+static bool gone(const struct files_stream *s)
 {
-    char old[PATH_CAP], used[PATH_CAP];
+    struct stat st;
+    return s->fd < 0 || (fstat(s->fd, &st) == 0 && st.st_nlink == 0);
+}
+
+/* A new file of the same name, the present one becoming NAME.1 if it is still there. False: it cannot be made now; the next line tries again. */
+static bool turn_over(struct files_stream *s)
+{
+    char old[PATH_CAP];
     snprintf(old, sizeof old, "%s.1", s->path);
-    close(s->fd);
-    s->fd = -1;
+    if (s->fd >= 0 && !gone(s) && rename(s->path, old) != 0 && errno != ENOENT)
+        return false;
+    int fd = create_new(s->path);
+    if (fd < 0)
+        return false;
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = fd;
     s->bytes = 0;
-    if (rename(s->path, old) == 0)
-        s->fd = files_create(s->path, used, sizeof used);
+    return true;
 }
 
 void files_put_line(struct files_stream *s, const struct buf *line)
 {
     if (s->path[0] == '\0')
         return; /* never asked for: nothing is lost */
-    if (s->fd >= 0 && s->bytes > 0 && s->bytes + line->len > s->max / 2)
-        turn_over(s);
+    bool fits = !line->cut && line->len <= s->max / 2;
+    if (fits && (gone(s) || (s->bytes > 0 && s->bytes + line->len > s->max / 2)))
+        fits = turn_over(s);
     ssize_t w = -1;
-    if (s->fd >= 0 && !line->cut)
+    if (s->fd >= 0 && fits)
         do
             w = write(s->fd, line->data, line->len);
         while (w < 0 && errno == EINTR);

@@ -34,6 +34,10 @@ static bool expand(const char *option, const char *pattern, char *out, size_t ca
     buf_init(&stamp, stamp_text, sizeof stamp_text);
     clock_stamp(&stamp, clock_wall_ms());
     buf_init(&path, out, cap);
+    if (pattern[0] != '/' && me.dir[0] == '\0') {
+        log_warn("option %s=%s: there is no output directory, and this is no absolute name: the file is not made", option, pattern);
+        return false;
+    }
     if (pattern[0] != '/')
         buf_printf(&path, "%s/", me.dir);
     char name[OPTIONS_PATH_MAX + 512];

@@ -176,6 +176,21 @@ class LedgerTest {
         }
     }
 
+    /** A cleaner of logs took the file of JSON lines away: the next line makes a new one of that name. */
+    @Test
+    void jsonLinesThatAreDeletedAreBegunAgain() throws IOException {
+        Path dir = Ground.run("json-deleted");
+        Path own = Files.createDirectory(dir.resolve("weir"));
+        try (Jvm jvm = storm(dir, "interval=1s,json=lines.jsonl,dir=" + own).start()) {
+            Path lines = own.resolve("lines.jsonl");
+            Wait.untilTrue("lines", LIMIT, () -> Files.exists(lines));
+            Files.delete(lines);
+            Wait.untilTrue("the file again", LIMIT, () -> Files.exists(lines) && Files.readString(lines).endsWith("}\n"));
+            assertThat(Files.readString(lines)).startsWith("{\"event\":");
+            assertUnharmed(jvm);
+        }
+    }
+
     @Test
     void directoryThatBecomesReadOnlyDoesNotStopTheLedger() throws IOException {
         Path dir = Ground.run("ledger-read-only");
