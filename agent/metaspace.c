@@ -194,11 +194,18 @@ static void describe(struct weir_survived *out, const struct weir_classes *c)
     const struct weir_fate_sum *leaked = &c->fates[WEIR_LOADER_LEAKED];
     *out = (struct weir_survived){ .bytes = leaked->held, .blocks = leaked->loaders,
                                    .job = { .job_name = "", .vertex = "" } };
-    if (c->job_count != 0) {
-        out->job = c->jobs[0].job;
-        out->collections = collections_after(&me.collections, c->jobs[0].ended_ms);
-    }
-    out->other_jobs = leaked->jobs > 1 ? leaked->jobs : 0;
+    if (c->job_count == 0)
+        return;
+    const struct weir_loader_job *first = &c->jobs[0];
+    out->job = first->job;
+    out->collections = collections_after(&me.collections, first->ended_ms);
+    if (leaked->jobs <= 1)
+        return;
+    out->bytes = first->held;
+    out->blocks = first->loaders;
+    out->other_jobs = leaked->jobs - 1;
+    out->other_bytes = leaked->held - first->held;
+    out->other_blocks = leaked->loaders - first->loaders;
 }
 
 struct policy_verdict metaspace_judge(int64_t now_ms, struct weir_survived *out)

@@ -43,7 +43,7 @@ static bool parse(struct words *w, const char *rest, struct buf *out)
     for (const char *p = rest; *p != '\0';) {
         size_t len = strcspn(p, ",");
         if (!take(w, p, len)) {
-            buf_printf(out, "command pins: `%.*s` is not understood; it takes loader=GLOB (class names of loaders) and "
+            buf_printf(out, "option pins: `%.*s` is not understood; it takes loader=GLOB (class names of loaders) and "
                             "budget=MILLISECONDS (of all pauses, 1 to 8000)", (int)len, p);
             return false;
         }

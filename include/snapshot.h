@@ -276,7 +276,7 @@ struct weir_survived {
     size_t              number_count;  /* of these: */
     int32_t             numbers[WEIR_MAX_NUMBERS]; /* Flink's attempt numbers, each once, ascending */
     size_t              other_jobs;  /* of which the same is true */
-    uint64_t            other_bytes;
+    uint64_t            other_bytes, other_blocks;
 };
 
 struct weir_breach {

@@ -316,7 +316,8 @@ static void survivors_begin_with_what_they_hold(void)
     for (uint32_t tag = 1; tag <= 4; tag++)
         add_job(tag, WEIR_LOADER_LEAKED, 5);
     sum();
-    breach.survived = (struct weir_survived){ .bytes = 20 * MIB, .blocks = 4, .collections = 2, .other_jobs = 4,
+    breach.survived = (struct weir_survived){ .bytes = 5 * MIB, .blocks = 1, .collections = 2, .other_jobs = 3,
+                                              .other_bytes = 15 * MIB, .other_blocks = 3,
                                               .job = { .job_name = "", .vertex = "" } };
     diagnose_metaspace_survived(&breach);
     buf_init(&b, text, sizeof text);

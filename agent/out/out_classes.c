@@ -432,12 +432,12 @@ void out_classes_breach(struct buf *b, const struct weir_breach *breach)
 void out_classes_survived(struct buf *b, const struct weir_breach *breach)
 {
     const struct weir_survived *s = &breach->survived;
-    figure_bytes(b, s->bytes);
+    figure_bytes(b, s->bytes + s->other_bytes);
     buf_puts(b, " of metaspace are held by ");
-    figure_count(b, s->blocks, "class loader");
+    figure_count(b, s->blocks + s->other_blocks, "class loader");
     buf_puts(b, s->other_jobs == 0 ? " of ended jobs" : " of ");
     if (s->other_jobs != 0)
-        figure_count(b, s->other_jobs, "ended job");
+        figure_count(b, s->other_jobs + 1, "ended job");
     buf_puts(b, ", which survived ");
     figure_count(b, s->collections, "full GC");
     buf_puts(b, "; jvm-metaspace ");
