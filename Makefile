@@ -27,7 +27,7 @@ CPPFLAGS    := -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -Iagent -Iinclude \
                -isystem $(JAVA_HOME)/include -isystem $(JAVA_HOME)/include/linux
 CFLAGS      ?= -O2 -g
 # -ffile-prefix-map: what is built does not tell, or depend on, where it was built.
-override CFLAGS += -ffile-prefix-map=$(CURDIR)=. -std=c11 -fPIC -fvisibility=hidden -fno-omit-frame-pointer -pthread $(WARN)
+override CFLAGS += '-ffile-prefix-map=$(CURDIR)=.' -std=c11 -fPIC -fvisibility=hidden -fno-omit-frame-pointer -pthread $(WARN)
 ifneq ($(SAN),)
 override CFLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all -DWEIR_DEBUG=1
 LDSAN       := -fsanitize=$(SAN)
@@ -105,11 +105,11 @@ $(OBJ)/%.o: %.c Makefile
 test: test-unit test-java ## all tests
 
 test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(CHAIN_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
-	WEIR_BIN=$(abspath $(OUT)/weir) $(OBJ)/weir-tests $(T)
+	WEIR_BIN='$(CURDIR)/$(OUT)/weir' $(OBJ)/weir-tests $(T)
 
 test-java: all $(ATTACH_SO) $(HOLD_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
 	$(MVN) -B -ntp -f java-test/pom.xml test $(if $(T),-Dtest='$(T)') -Dsurefire.failIfNoSpecifiedTests=true \
-	    -Dweir.root=$(CURDIR) -Dweir.lib=$(abspath build/libweir.so) -Dweir.bin=$(abspath build/weir)
+	    '-Dweir.root=$(CURDIR)' '-Dweir.lib=$(CURDIR)/build/libweir.so' '-Dweir.bin=$(CURDIR)/build/weir'
 
 asan: ## unit and stress tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) SAN=address,undefined test-unit

@@ -48,7 +48,7 @@ prepare()
     mkdir -p "$out/flink/lib" "$out/tm"
     run "the jars of Flink" layout scripts/flink.sh "$version"
     pack_jobs
-    JAVA_HOME=$(scripts/jdks.sh --home 17)
+    JAVA_HOME=$(scripts/jdks.sh --home 17 || scripts/jdks.sh --home 21)
     export JAVA_HOME
     # A lib/ of its own, with the library that the leaking job uses.
     flink=$out/flink

@@ -10,8 +10,8 @@ set -euo pipefail
 usage() {
     cat <<'EOF'
 usage: scripts/deps.sh [--list] GROUP...
-  build   what `make` needs: compiler, libraries, the JDK 17 with jni.h and jvmti.h
-  java    what the Java side needs: the JDK 17 and Maven
+  build   what `make` needs: compiler, libraries, a JDK of 17 or newer with jni.h and jvmti.h
+  java    what the Java side needs: such a JDK and Maven
   check   what `make check` needs: clang, clang-tidy, clang-format
   jdks    what `scripts/jdks.sh --get` needs beside the system's own tools
   test    all of these, and what the tests use
@@ -44,7 +44,7 @@ python3-yaml             python:yaml                    check
 patchelf                 command:patchelf               jdks
 libcunit1-dev            header:CUnit/CUnit.h           test
 g++                      command:c++                    test
-gettext-base             command:envsubst               test
+gettext-base             command:envsubst               check
 git                      command:git                    test
 libjemalloc2             library:libjemalloc.so.2       test
 EOF
@@ -66,16 +66,27 @@ has_library() {
     return 1
 }
 
-# A JDK that can compile Java and has the headers of the native side.
+# A JDK of this release or a newer one that can compile Java and has the headers of the native side.
 has_jdk() {
-    local home
+    local home release
     for home in "${JAVA_HOME:-/nonexistent}" /usr/lib/jvm/*; do
-        if [ -x "$home/bin/javac" ] && [ -e "$home/include/jvmti.h" ] &&
-            grep -q "^JAVA_VERSION=\"$1[.\"]" "$home/release" 2>/dev/null; then
-            return 0
-        fi
+        [ -x "$home/bin/javac" ] && [ -e "$home/include/jvmti.h" ] || continue
+        release=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release" 2>/dev/null)
+        [ "${release:-0}" -lt "$1" ] || return 0
     done
     return 1
+}
+
+# Debian 13 and what follows it have no JDK 17 any more.
+offered() {
+    local package
+    for package in "$@"; do
+        if [ "$package" = openjdk-17-jdk-headless ] &&
+            ! apt-cache policy "$package" 2>/dev/null | grep 'Candidate: [0-9]' >/dev/null; then
+            package=openjdk-21-jdk-headless
+        fi
+        echo "$package"
+    done
 }
 
 present() {
@@ -120,7 +131,7 @@ find_root() {
 }
 
 install_packages() {
-    local root apt
+    local root apt packages
     command -v apt-get >/dev/null || die "no apt-get here; needed: $*"
     apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y
          -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
@@ -129,10 +140,11 @@ install_packages() {
         echo "sudo apt-get update && sudo apt-get install -y --no-install-recommends $*" >&2
         exit 1
     fi
-    printf 'deps.sh: installing %s\n' "$*" >&2
     "${root[@]}" "${apt[@]}" update >&2 || die "apt-get update failed"
-    "${root[@]}" "${apt[@]}" install --no-install-recommends "$@" >&2 ||
-        die "apt-get could not install: $*"
+    mapfile -t packages < <(offered "$@")
+    printf 'deps.sh: installing %s\n' "${packages[*]}" >&2
+    "${root[@]}" "${apt[@]}" install --no-install-recommends "${packages[@]}" >&2 ||
+        die "apt-get could not install: ${packages[*]}"
 }
 
 main() {
