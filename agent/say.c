@@ -21,7 +21,9 @@
 #include "model/diagnose.h"
 #include "model/diagnose_threads.h"
 #include "model/diagnose_metaspace.h"
+#include "model/diagnose_native.h"
 #include "model/diagnose_unused.h"
+#include "model/trend.h"
 #include "oom.h"
 #include "out/figure.h"
 #include "out/out.h"
@@ -46,6 +48,7 @@ static struct {
     struct weir_diagnosis unused; /* of the last sheet that had one */
     bool                  noted;  /* a breach was said and the black box does not have it yet */
     struct weir_sheet     sheet;
+    struct trend          native; /* kind native of each row */
     struct weir_breach    breach;
     char                  json_text[JSON_CAP], text[TEXT_CAP];
 } me;
@@ -127,12 +130,24 @@ void say_sheet(const char *reason)
     files_put_line(&me.json, &b);
 }
 
+/* What a row holds of kind native, every second: how fast that grew in the last minutes. */
+static void watch_native(const struct weir_sheet *sheet, int64_t now_ms)
+{
+    struct trend_sheet s = { .time_ms = now_ms };
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
+        s.known[c] = sheet->rows[c].measured;
+        s.used[c] = sheet->rows[c].kind_bytes[WEIR_KIND_NATIVE];
+    }
+    trend_add(&me.native, &s);
+}
+
 /* A ledger's sheet has the owners of all components, a breach's those of one. */
 const struct weir_sheet *say_to_blackbox(void)
 {
     take_sheet(WEIR_COMPONENT_COUNT);
     struct weir_header h = header_unnumbered();
     blackbox_write(&h, &me.sheet);
+    watch_native(&me.sheet, h.time_ms);
     me.noted = false;
     return &me.sheet;
 }
@@ -178,6 +193,19 @@ static void breach_head(const struct policy_verdict *v, enum weir_component c, e
     me.breach.stack.decider = -1;
 }
 
+/* What only some breaches of a row have to say. */
+static void explain_row(void)
+{
+    const struct trend    *t = &me.native;
+    enum weir_component    c = me.breach.component;
+    struct diagnose_growth g = { .span_ms = trend_span_ms(t) };
+    g.known = t->count > 1 && t->sheets[0].known[c];
+    if (g.known)
+        g.bytes = (int64_t)(t->sheets[t->count - 1].used[c] - t->sheets[0].used[c]);
+    if (me.breach.diagnosis_count == 0)
+        diagnose_native(&me.breach, &g);
+}
+
 /* The start of a thread was denied. */
 static void say_thread_denied(const struct ring_event *e)
 {
@@ -211,6 +239,7 @@ static void say_event(const struct ring_event *e)
     uint64_t *direct = &me.breach.sheet.pools[WEIR_POOL_DIRECT].used;
     if (e->direct_known && e->kind == WEIR_KIND_DIRECT)
         *direct = *direct > e->requested ? *direct - e->requested : 0;
+    explain_row();
     say_breach();
 }
 
@@ -234,6 +263,7 @@ void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_ki
     struct diagnose_flink f = flink();
     if (c == WEIR_JVM_METASPACE)
         diagnose_metaspace_level(&me.breach, &f);
+    explain_row();
     say_breach();
 }
 
