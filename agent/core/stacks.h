@@ -3,6 +3,7 @@
 #define CORE_STACKS_H
 /* Names, frames and whole stacks as small ids (DESIGN.md 2, laws 2 and 3). Keyed by class, method and line, so a
  * resubmitted job meets its own ids again. Id 0: a table was full; everything else still works. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,8 +22,10 @@ uint32_t    stacks_put(struct stacks *stacks, const uint32_t *frames, size_t cou
 
 /* NUL-terminated; "" for id 0. Lives as long as the table. */
 const char *stacks_text(const struct stacks *stacks, uint32_t name);
-/* Fills count and frames; decider and source are the caller's. */
-void        stacks_get(const struct stacks *stacks, uint32_t stack, struct weir_stack *out);
+/* How stacks_get() shows the function of a native frame; false: as it is. Once, before any. */
+void        stacks_demangler(struct stacks *stacks, bool (*demangle)(const char *name, char *out, size_t cap));
+/* Fills count and frames; decider and source are the caller's. Of stacks with native frames: not inside a hook. */
+void        stacks_get(struct stacks *stacks, uint32_t stack, struct weir_stack *out);
 uint64_t    stacks_dropped(const struct stacks *stacks);
 
 #endif

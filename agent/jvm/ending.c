@@ -47,7 +47,7 @@ static void tell(struct buf *b, const struct weir_stack *s)
         put_frame(b, &s->frames[i]);
 }
 
-void ending_tell(JNIEnv *jni, const struct stacks *stacks, char *out, size_t cap)
+void ending_tell(JNIEnv *jni, struct stacks *stacks, char *out, size_t cap)
 {
     struct owner_key  key;
     struct weir_stack stack;

@@ -9,6 +9,6 @@
 
 /* In VMDeath, on its thread: "Runtime.halt by org.apache.flink.X.y(X.java:54)", "a signal", or "" when the last thread just ended.
  * Texts as interned in `stacks`. */
-void ending_tell(JNIEnv *jni, const struct stacks *stacks, char *out, size_t cap);
+void ending_tell(JNIEnv *jni, struct stacks *stacks, char *out, size_t cap);
 
 #endif
