@@ -26,15 +26,29 @@ void json_time(struct json *j, const char *key, int64_t ms)
     json_string_end(j);
 }
 
-void json_stack(struct json *j, const struct weir_stack *stack)
+static bool is_native(const struct weir_frame *f)
 {
-    json_array(j, "java_stack");
+    return f->line == WEIR_LINE_NATIVE;
+}
+
+static void put_frames(struct json *j, const char *key, const struct weir_stack *stack, bool native)
+{
+    json_array(j, key);
     for (int i = 0; stack != NULL && i < stack->count && i < WEIR_MAX_DEPTH; i++) {
+        if (is_native(&stack->frames[i]) != native)
+            continue;
         json_string_begin(j, NULL);
         parts_frame(j->buf, &stack->frames[i]);
         json_string_end(j);
     }
     json_array_end(j);
+}
+
+void json_stack(struct json *j, const struct weir_stack *stack)
+{
+    put_frames(j, "java_stack", stack, false);
+    if (stack != NULL && stack->count > 0 && is_native(&stack->frames[0])) /* they are the innermost */
+        put_frames(j, "native_stack", stack, true);
 }
 
 void json_job_id(struct json *j, const uint64_t job_id[2])

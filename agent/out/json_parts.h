@@ -13,7 +13,7 @@
 void json_known(struct json *j, const char *key, bool known, uint64_t n);
 /* ISO 8601, or null for 0. */
 void json_time(struct json *j, const char *key, int64_t ms);
-/* "java_stack": the kept frames; [] for NULL. */
+/* "java_stack": the kept frames; [] for NULL. Where a native library was called, its own are in "native_stack". */
 void json_stack(struct json *j, const struct weir_stack *stack);
 /* "job_id", 32 hex digits. */
 void json_job_id(struct json *j, const uint64_t job_id[2]);

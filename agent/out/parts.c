@@ -58,8 +58,21 @@ void parts_minute(struct buf *b, int64_t ms)
     buf_printf(b, "%02d-%02d %02d:%02d:%02d", d.month, d.day, rest / 3600000, rest / 60000 % 60, rest / 1000 % 60);
 }
 
+static void put_native(struct buf *b, const struct weir_frame *frame)
+{
+    bool thread = frame->class_name[0] == '\0', named = frame->method[0] != '+';
+    buf_puts(b, thread ? "thread " : "");
+    utf8_text(b, frame->class_name, true);
+    buf_puts(b, !thread && named ? "`" : "");
+    utf8_text(b, frame->method, true);
+}
+
 void parts_frame(struct buf *b, const struct weir_frame *frame)
 {
+    if (frame->line == WEIR_LINE_NATIVE) {
+        put_native(b, frame);
+        return;
+    }
     utf8_text(b, frame->class_name, true);
     buf_puts(b, ".");
     utf8_text(b, frame->method, true);

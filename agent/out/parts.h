@@ -13,7 +13,9 @@ void parts_time(struct buf *b, int64_t ms);
 void parts_minute(struct buf *b, int64_t ms); /* 11-21 03:07:12, UTC */
 
 /* As StackTraceElement prints it: com.example.Leak.flatMap(Leak.java:41), (Leak.java), (Native Method) or (Unknown
- * Source). Escaped, so that it can stand between quotes. */
+ * Source); a native one librocksdbjni.so`rocksdb::Arena::Allocate(unsigned long), where the function has no name
+ * librocksdbjni.so+0x1f40, for a thread that Java did not start: thread rocksdb:low*. Escaped, so that it can stand between
+ * quotes. */
 void parts_frame(struct buf *b, const struct weir_frame *frame);
 
 /* The 32 hex digits of Flink's JobID; short: its first and last four, as 5f1c..9e2a. */
