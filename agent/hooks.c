@@ -18,6 +18,7 @@
 #include "jvm/deny_thread.h"
 #include "jvm/env.h"
 #include "jvm/frames.h"
+#include "jvm/frames_native.h"
 #include "jvm/hook_class.h"
 #include "jvm/hook_thread.h"
 #include "jvm/hook_throw.h"
@@ -27,8 +28,10 @@
 #include "jvm/segments.h"
 #include "jvm/vmflags.h"
 #include "lastwords.h"
+#include "native/demangle.h"
 #include "native/hook_exit.h"
 #include "native/hook_map.h"
+#include "native/unwind.h"
 #include "base/poison.h"
 
 static bool bits_used(void *thread, uint64_t *bytes)
@@ -37,7 +40,7 @@ static bool bits_used(void *thread, uint64_t *bytes)
     return bits_read(thread, bytes, &count);
 }
 
-static const struct capture_ops capture = { frames_site, frames_whole, frames_thread_name, bits_used, NULL };
+static const struct capture_ops capture = { frames_site, frames_whole, frames_thread_name, bits_used, frames_native };
 
 void hooks_note(struct hooks *hooks, const char *name, const char *state)
 {
@@ -58,6 +61,17 @@ static enum weir_rc prepare(JNIEnv *jni, const struct hooks_setup *setup, struct
     if (codesource_init(jni) != WEIR_OK)
         hooks_note(hooks, "code source", "not readable in this JVM: Flink's own jars and connectors in lib/ cannot be told apart");
     return frames_init(&frames);
+}
+
+/* What the hooks in native libraries ask for, before the first of them is in. */
+static void prepare_native(JNIEnv *jni, struct hooks *hooks)
+{
+    const char  *why = "ok", *java = "ok";
+    enum weir_rc rc = unwind_init(acct_stacks(), NULL, &why);
+    stacks_demangler(acct_stacks(), demangle);
+    if (frames_native_init(jni, acct_stacks(), unwind_here, &java) != WEIR_OK && rc == WEIR_OK)
+        why = java;
+    hooks_note(hooks, "native stacks", why);
 }
 
 /* Attempts only where there are tasks: elsewhere nothing would be learnt from a thread's starter. */
@@ -169,6 +183,7 @@ enum weir_rc hooks_install(JNIEnv *jni, const struct hooks_setup *setup, struct 
         return rc;
     bool bits = bits_init(jni) == WEIR_OK;
     hooks->attached = setup->attached;
+    prepare_native(jni, hooks);
     install_thread(jni, setup, hooks);
     hooks_remode(jni, setup->options);
     install_unsafe(jni, setup, hooks);

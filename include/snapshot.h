@@ -12,7 +12,7 @@
 #include "snapshot_threads.h"
 #include "weir.h"
 
-enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 12, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
+enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 16, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
        WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 6, WEIR_MAX_NUMBERS = 8, WEIR_TOP_HELD = 3 };
 
 /* Beside numbers of lines. A native frame: class_name is the library's file, method the function, or "+0x1f40" where it has no

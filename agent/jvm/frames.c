@@ -234,10 +234,9 @@ static struct attr_decision decide_deeper(JNIEnv *jni, int kept, struct judged *
     return d;
 }
 
-/* What a reader sees: without the JDK's plumbing, the deciding frame's index moved accordingly. */
-static uint32_t keep_stack(const struct judged *judged, int count, int16_t *decider)
+/* What a reader sees: without the JDK's plumbing, the deciding frame's index moved accordingly; how many of them. */
+static size_t keep_frames(const struct judged *judged, int count, int16_t *decider, uint32_t *ids)
 {
-    uint32_t ids[WEIR_MAX_DEPTH];
     size_t kept = 0;
     int16_t moved = -1;
     for (int i = 0; i < count; i++) {
@@ -248,7 +247,7 @@ static uint32_t keep_stack(const struct judged *judged, int count, int16_t *deci
         ids[kept++] = judged[i].frame;
     }
     *decider = moved;
-    return stacks_put(me.config.stacks, ids, kept);
+    return kept;
 }
 
 /* The current stack, resolved; 0 frames when it cannot be walked. A throw's begins where the error was asked for. */
@@ -265,42 +264,64 @@ static int walk(JNIEnv *jni, bool thrown, uint32_t depth, struct judged *judged)
     return kept;
 }
 
-/* False: no walk was possible, or more frames than `depth` could still decide otherwise. by_user: NULL, or see frames.h. */
-static bool site_by(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out, bool *by_user)
+/* A walked and decided stack that is not interned yet. */
+struct site {
+    struct attr_decision decision; /* its decider is the frame's index among all that were walked */
+    struct judged        decider;  /* frame 0: none */
+    int16_t              kept_decider;
+    size_t               count;
+    uint32_t             ids[WEIR_MAX_DEPTH];
+};
+
+/* False: no walk was possible, or more frames than `depth` could still decide otherwise. */
+static bool find_site(JNIEnv *jni, bool thrown, uint32_t depth, struct site *s)
 {
-    struct judged judged[WEIR_MAX_DEPTH], decider = { .frame = 0 };
+    struct judged judged[WEIR_MAX_DEPTH];
     struct attr_trait traits[WEIR_MAX_DEPTH];
     int count = walk(jni, thrown, depth, judged);
     if (count == 0)
         return false;
     for (int i = 0; i < count; i++)
         traits[i] = judged[i].trait;
-    struct attr_decision d = decide(jni, traits, (size_t)count);
-    bool cut = d.open && !thrown && count == (int)depth;
+    s->decider = (struct judged){ .frame = 0 };
+    s->decision = decide(jni, traits, (size_t)count);
+    bool cut = s->decision.open && !thrown && count == (int)depth;
     if (cut && depth < me.config.depth)
         return false;
     if (cut)
-        d = decide_deeper(jni, count, &decider);
-    else if (d.decider >= 0)
-        decider = judged[d.decider];
+        s->decision = decide_deeper(jni, count, &s->decider);
+    else if (s->decision.decider >= 0)
+        s->decider = judged[s->decision.decider];
+    s->kept_decider = (int16_t)s->decision.decider;
+    s->count = keep_frames(judged, count, &s->kept_decider, s->ids);
+    return true;
+}
+
+/* by_user: NULL, or see frames.h. */
+static bool site_by(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out, bool *by_user)
+{
+    struct site s;
+    if (!find_site(jni, thrown, depth, &s))
+        return false;
     struct attempts_thread thread = attempts_current(jni);
     /* What Flink's own code takes is Flink's, whichever task came first: the read buffers of batch shuffles stay
      * for the next job. A throw's victim is still the attempt. */
-    if (d.component == WEIR_FRAMEWORK_OFF_HEAP && !thrown)
+    if (s.decision.component == WEIR_FRAMEWORK_OFF_HEAP && !thrown)
         thread = (struct attempts_thread){ .id = 0 };
-    thread = attempts_in_code_of(thread, decider.loader_tag);
+    thread = attempts_in_code_of(thread, s.decider.loader_tag);
     memset(out, 0, sizeof *out);
-    out->decider = (int16_t)d.decider;
-    out->stack = keep_stack(judged, count, &out->decider);
-    out->source = decider.source;
-    out->loader = decider.loader;
-    out->loader_tag = decider.loader_tag;
+    out->stack = stacks_put(me.config.stacks, s.ids, s.count);
+    out->decider = s.kept_decider;
+    out->source = s.decider.source;
+    out->loader = s.decider.loader;
+    out->loader_tag = s.decider.loader_tag;
     out->attempt = thread.id;
     out->shared = thread.shared;
-    out->component = (uint8_t)d.component;
-    out->kind = (uint8_t)d.kind;
+    out->component = (uint8_t)s.decision.component;
+    out->kind = (uint8_t)s.decision.kind;
     if (by_user != NULL)
-        *by_user = decider.frame != 0 && (attribute_is_application(decider.trait) || d.component == WEIR_TASK_OFF_HEAP);
+        *by_user = s.decider.frame != 0 &&
+                   (attribute_is_application(s.decider.trait) || s.decision.component == WEIR_TASK_OFF_HEAP);
     return true;
 }
 
@@ -339,6 +360,37 @@ bool frames_thrown(void *env, struct owner_key *out)
 bool frames_starter(void *env, struct owner_key *out, bool *by_user)
 {
     return site_by(env, false, me.config.depth, out, by_user);
+}
+
+/* Where no frame says it, the thread does: of an attempt or with the user's context loader. */
+static enum weir_component component_above(const struct site *s, struct attempts_thread thread)
+{
+    bool task = thread.id != 0 && !thread.shared;
+    if (s->decider.frame != 0 || s->decision.component != WEIR_FRAMEWORK_OFF_HEAP)
+        return s->decision.component;
+    return task ? WEIR_TASK_OFF_HEAP : WEIR_COMPONENT_COUNT;
+}
+
+bool frames_above(void *env, uint32_t *ids, size_t count, struct frames_above *out)
+{
+    JNIEnv     *jni = env;
+    struct site s;
+    size_t      room = WEIR_MAX_DEPTH - count;
+    if (!find_site(jni, false, me.config.depth, &s))
+        return false;
+    struct attempts_thread thread = attempts_in_code_of(attempts_current(jni), s.decider.loader_tag);
+    s.count = s.count < room ? s.count : room;
+    memcpy(ids + count, s.ids, s.count * sizeof *ids);
+    *out = (struct frames_above){
+        .count = s.count,
+        .decider = (int16_t)(s.kept_decider >= 0 && (size_t)s.kept_decider < s.count ? s.kept_decider + (int)count : -1),
+        .loader = s.decider.loader,
+        .loader_tag = s.decider.loader_tag,
+        .attempt = thread.id,
+        .shared = thread.shared,
+        .component = (uint8_t)component_above(&s, thread),
+    };
+    return true;
 }
 
 static bool is_of(JNIEnv *jni, jmethodID method, jclass wanted)

@@ -30,6 +30,16 @@ void frames_count(uint64_t *walks, uint64_t *frames);
 /* For core/capture.h; `jni` is the calling thread's JNIEnv, no exception pending. Runs no Java code. */
 bool frames_site(void *jni, struct owner_key *out);
 void frames_whole(void *jni, struct owner_key *key);
+/* The Java frames above native ones: `ids` holds count native frames and gets the Java frames behind them, up to WEIR_MAX_DEPTH
+ * in all. False: no Java frame is there, or none can be walked. */
+struct frames_above {
+    size_t   count;            /* of Java frames */
+    int16_t  decider;          /* index in ids; -1 none kept */
+    uint32_t loader, loader_tag, attempt;
+    bool     shared;
+    uint8_t  component;        /* that a frame decided, else what the thread works for; WEIR_COMPONENT_COUNT: neither */
+};
+bool frames_above(void *jni, uint32_t *ids, size_t count, struct frames_above *out);
 /* The same for the place an error is thrown at: the frames that only make the error are left out. */
 bool frames_thrown(void *jni, struct owner_key *out);
 /* The same for who starts a thread, with all the frames that are kept. by_user: code of the user, a connector or a library decided. */
