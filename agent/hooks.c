@@ -20,6 +20,7 @@
 #include "jvm/frames.h"
 #include "jvm/frames_native.h"
 #include "jvm/hook_class.h"
+#include "jvm/hook_handles.h"
 #include "jvm/hook_thread.h"
 #include "jvm/hook_throw.h"
 #include "jvm/hook_unsafe.h"
@@ -147,6 +148,14 @@ static void install_class(JNIEnv *jni, const struct hooks_setup *setup, struct h
     hooks_note(hooks, "class", why);
 }
 
+static void install_handles(JNIEnv *jni, const struct hooks_setup *setup, struct hooks *hooks)
+{
+    const char *why = "off by option hooks: RocksDB's native objects are not counted";
+    if ((setup->options->hooks & OPTVALUE_HOOK_HANDLES) != 0)
+        hooks->handles = hook_handles_install(jni, acct_stacks(), setup->attached, &why) == WEIR_OK;
+    hooks_note(hooks, "handles", why);
+}
+
 /* Flink's segments that live already. The direct ones are handed on, to be found again among the JDK's cleaners. */
 static void seed_segments(JNIEnv *jni, struct hooks *hooks, struct segments *segments)
 {
@@ -190,6 +199,7 @@ enum weir_rc hooks_install(JNIEnv *jni, const struct hooks_setup *setup, struct 
     install_throw(jni, setup, hooks);
     install_mapped(jni, setup, hooks);
     install_class(jni, setup, hooks);
+    install_handles(jni, setup, hooks);
     install_exit(setup, hooks);
     if (!bits)
         hooks_note(hooks, "bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");

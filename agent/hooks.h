@@ -24,6 +24,7 @@ struct hooks {
     bool                   attached; /* came while the program ran */
     bool                   counting; /* false: no hook is in, its rows are not measured */
     bool                   mapped;   /* hooks book the row `mapped` */
+    bool                   handles;  /* RocksDB's native objects are counted */
     bool                   threads;  /* Java threads are counted */
     bool                   seeded;   /* cleaners can be read */
     struct seed            seed;     /* what was there before */

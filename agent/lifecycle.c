@@ -27,6 +27,7 @@
 #include "jvm/discover.h"
 #include "jvm/ending.h"
 #include "jvm/env.h"
+#include "jvm/hook_handles.h"
 #include "jvm/hook_thread.h"
 #include "jvm/hook_throw.h"
 #include "jvm/vmflags.h"
@@ -264,6 +265,13 @@ static void JNICALL on_thread_end(jvmtiEnv *ti, JNIEnv *jni, jthread thread)
     hook_thread_ended(jni, thread);
 }
 
+static void JNICALL on_native_bound(jvmtiEnv *ti, JNIEnv *jni, jthread thread, jmethodID method, void *function, void **instead)
+{
+    (void)ti;
+    (void)thread;
+    hook_handles_bound(jni, method, function, instead);
+}
+
 static void JNICALL on_exhausted(jvmtiEnv *ti, JNIEnv *jni, jint flags, const void *reserved, const char *what)
 {
     (void)ti;
@@ -303,6 +311,7 @@ static enum weir_rc ask_for_events(void)
     callbacks.ThreadStart = on_thread_start;
     callbacks.ThreadEnd = on_thread_end;
     callbacks.ResourceExhausted = on_exhausted;
+    callbacks.NativeMethodBind = on_native_bound;
     enum weir_rc rc = JVM_TRY(AddCapabilities, &want);
     if (rc == WEIR_OK)
         rc = JVM_TRY(SetEventCallbacks, &callbacks, sizeof callbacks);

@@ -10,6 +10,7 @@
 #include "base/sysfs.h"
 #include "classes.h"
 #include "core/acct.h"
+#include "handleview.h"
 #include "jvm/bits.h"
 #include "jvm/dcmd.h"
 #include "jvm/deny_class.h"
@@ -251,6 +252,7 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
         out->rows[WEIR_MAPPED].note = "another agent changed libnio's imports after this one: may be incomplete";
     out->unused_managed_ms = unused_ms(&me.managed);
     hook_class_snapshot(&out->definitions);
+    out->handles = *handleview_figures();
     out->definitions.loaded_known = me.vm.loaded_known;
     out->definitions.loaded = me.vm.loaded;
     out->metaspace = metaspace_of(&me.vm.metaspace);

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "core/acct.h"
 #include "govern.h"
+#include "handleview.h"
 #include "judge.h"
 #include "jvm/env.h"
 #include "jvm/hook_thread.h"
@@ -66,6 +67,7 @@ static void tick(int64_t mono)
     }
     lastwords_tick(now);
     loaders_reclaim(me.jni);
+    handleview_second(me.jni, now);
     judge_second(now);
     if (me.config.say.options->interval_ms != 0 && mono - me.last_sheet_ms >= (int64_t)me.config.say.options->interval_ms) {
         me.last_sheet_ms = mono;
@@ -126,6 +128,7 @@ static void JNICALL run(jvmtiEnv *ti, JNIEnv *jni, void *unused)
     me.jni = jni;
     readings_init(jni, &readings);
     threadview_init(jni, c->options, c->hooks->threads);
+    handleview_init(c->limits);
     judge_init(jni, c->options, c->limits, c->role);
     say_start(jni, c);
     me.begin_ms = me.last_sheet_ms = me.last_tick_ms = clock_mono_ms();

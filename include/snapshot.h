@@ -9,10 +9,11 @@
 #include <stdint.h>
 
 #include "snapshot_definitions.h"
+#include "snapshot_handles.h"
 #include "snapshot_threads.h"
 #include "weir.h"
 
-enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 16, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
+enum { WEIR_MAX_DEPTH = 64, WEIR_TOP_OWNERS = 5, WEIR_MAX_HOOKS = 20, WEIR_MAX_WARNINGS = 8, WEIR_TOP_JOBS = 4,
        WEIR_MAX_DIAGNOSES = 4, WEIR_MAX_ADVICE = 6, WEIR_MAX_NUMBERS = 8, WEIR_TOP_HELD = 3 };
 
 /* Beside numbers of lines. A native frame: class_name is the library's file, method the function, or "+0x1f40" where it has no
@@ -152,6 +153,7 @@ struct weir_sheet {
     struct weir_agent_cost agent;
     struct weir_process    process;
     struct weir_definitions definitions;
+    struct weir_handles    handles;
     struct weir_overhead   overhead;
     /* jobs ran for so long and nobody took managed memory since the start; 0: somebody did, or it cannot be told */
     uint64_t                     unused_managed_ms;

@@ -23,6 +23,7 @@ struct vm_type {
 
 static struct {
     const struct vm_struct *structs;
+    const struct vm_type *types;
     const char *flags; /* first JVMFlag */
     size_t      count, size;
     uint64_t    name_at, addr_at;
@@ -76,6 +77,7 @@ enum weir_rc vmflags_init(void)
     if (structs == NULL || types == NULL)
         return WEIR_ENOENT;
     table.structs = *structs;
+    table.types = *types;
     for (const struct vm_struct *s = *structs; s->type_name != NULL; s++)
         take_field(s);
     for (const struct vm_type *t = *types; t->name != NULL; t++)
@@ -129,6 +131,16 @@ bool vmflags_offset(const char *type, const char *field, uint64_t *offset)
     for (const struct vm_struct *s = table.structs; s != NULL && s->type_name != NULL; s++)
         if (!s->is_static && strcmp(s->type_name, type) == 0 && strcmp(s->field_name, field) == 0) {
             *offset = s->offset;
+            return true;
+        }
+    return false;
+}
+
+bool vmflags_type_size(const char *type, uint64_t *size)
+{
+    for (const struct vm_type *t = table.types; t != NULL && t->name != NULL; t++)
+        if (strcmp(t->name, type) == 0) {
+            *size = t->size;
             return true;
         }
     return false;

@@ -18,6 +18,8 @@ bool vmflags_bool(const char *name, bool *value);
 bool vmflags_heap(void **from, size_t *bytes);
 /* Where a field stands in one of the VM's own structures ("Klass", "_class_loader_data"). False: not exported, or static. */
 bool vmflags_offset(const char *type, const char *field, uint64_t *offset);
+/* The size of one of them. False: not exported. */
+bool vmflags_type_size(const char *type, uint64_t *size);
 /* The i-th JVM argument in force, wherever it was given (command line, JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS, @file); NULL past
  * the last one. The text is the VM's and may hold secrets: look, do not keep. */
 const char *vmflags_argument(int i);

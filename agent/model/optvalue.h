@@ -24,7 +24,8 @@ enum optvalue_hook {
     OPTVALUE_HOOK_MAPPED = 8,
     OPTVALUE_HOOK_EXIT = 16,
     OPTVALUE_HOOK_CLASS = 32,
-    OPTVALUE_HOOK_ALL = 63
+    OPTVALUE_HOOK_HANDLES = 64,
+    OPTVALUE_HOOK_ALL = 127
 };
 
 /* What can be denied beside components. */

@@ -8,6 +8,7 @@
 #include "out/out.h"
 #include "out/json_parts.h"
 #include "out/out_definitions.h"
+#include "out/out_handles.h"
 #include "out/out_threads.h"
 #include "out/out_classes.h"
 #include "out/parts.h"
@@ -322,6 +323,7 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     put_owners(&j, sheet);
     out_threads_json(&j, &sheet->threads);
     out_definitions_json(&j, &sheet->definitions);
+    out_handles_json(&j, &sheet->handles);
     out_classes_json(&j, sheet, strcmp(reason, "request") == 0 ? LOADERS_ASKED : WEIR_TOP_LOADERS);
     if (sheet->unused_managed_ms != 0)
         json_unsigned(&j, "unused_managed_ms", sheet->unused_managed_ms);

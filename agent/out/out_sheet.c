@@ -9,6 +9,7 @@
 #include "out/figure.h"
 #include "out/out.h"
 #include "out/out_definitions.h"
+#include "out/out_handles.h"
 #include "out/out_threads.h"
 #include "out/owner.h"
 #include "out/parts.h"
@@ -183,6 +184,7 @@ void out_sheet_table(struct buf *b, const struct weir_sheet *sheet)
     out_sheet_pools(b, sheet);
     out_threads_sheet(b, &sheet->threads);
     out_definitions_text(b, &sheet->definitions);
+    out_handles_text(b, &sheet->handles);
     parts_losses(b, &sheet->agent);
 }
 
