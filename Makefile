@@ -33,7 +33,8 @@ override CFLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all -DWEIR_DEBUG=1
 LDSAN       := -fsanitize=$(SAN)
 endif
 SO_LDFLAGS  := -shared -pthread -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,defs -Wl,-z,noexecstack \
-               -Wl,--exclude-libs,ALL -Wl,--version-script=agent/libweir.map -Wl,-soname,libweir.so
+               -Wl,--exclude-libs,ALL -Wl,--version-script=agent/libweir.map -Wl,-soname,libweir.so \
+               -Wl,-rpath,'$$ORIGIN'
 
 BASE_SRC    := $(wildcard agent/base/*.c)
 MODEL_SRC   := $(wildcard agent/model/*.c)
@@ -141,7 +142,6 @@ demo: ## a real TaskManager: healthy, leaking, killed, cured, limited, measured
 bench: all ## what it costs, against the bare JVM and NMT (BENCH="--rounds 3 --only start" runs some)
 	scripts/bench.sh $(BENCH)
 
-# libunwind is not packed: nothing opens it yet. When native frames do, it goes beside libweir.so with a $ORIGIN run path.
 dist: all ## build/weir-VERSION-linux-ARCH.tar.gz: the folder to copy into an image
 	scripts/dist.sh
 

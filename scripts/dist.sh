@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # dist.sh: packs what `make` built into build/weir-VERSION-linux-ARCH.tar.gz: one folder, which works
-# where it is unpacked, in an image that holds no more than a JRE. The same folder stays beside it,
-# and what debuggers want in build/weir-VERSION-linux-ARCH-debug/.
+# where it is unpacked, in an image that holds no more than a JRE. libunwind and what it needs lie
+# beside libweir.so, as this system has them; libweir.so looks there first. The same folder stays
+# beside the package, and what debuggers want in build/weir-VERSION-linux-ARCH-debug/.
 #
 # The same tree and compiler give the same bytes, whatever the directory, the time and the user:
 # names sorted, one time (SOURCE_DATE_EPOCH, else that of the last commit), no owner, and paths of
@@ -38,7 +39,19 @@ put_binary() {
     chmod 0644 "$debug"
 }
 
+# This system's file of a library that libweir.so opens, or that such a one needs.
+put_library() {
+    local from newest
+    from=$("${CC:-cc}" -print-file-name="$1")
+    [ "$from" != "$1" ] || die "no $1 here; run scripts/deps.sh build"
+    install -m 0755 "$(readlink -f "$from")" "build/$name/$1"
+    newest=$(readelf --dyn-syms -W "$from" | grep -oE 'GLIBC_[0-9.]+' | sort -uV | tail -1)
+    [ "$(printf '%s\n' "$newest" GLIBC_2.34 | sort -V | tail -1)" = GLIBC_2.34 ] ||
+        echo "dist: $1 of this system asks for $newest: where that is missing, stacks of native memory are short" >&2
+}
+
 pack() {
+    local library
     if [ ! -r build/libweir.so ] || [ ! -x build/weir ]; then
         die "nothing to pack; run make"
     fi
@@ -46,7 +59,10 @@ pack() {
     mkdir -p "build/$name" "build/$name-debug"
     put_binary libweir.so
     put_binary weir
-    install -m 0644 LICENSE scripts/LICENSE.libyaml README.md "build/$name"
+    for library in libunwind-$(uname -m).so.8 libunwind.so.8 liblzma.so.5; do
+        put_library "$library"
+    done
+    install -m 0644 LICENSE scripts/LICENSE.libyaml scripts/LICENSE.libunwind README.md "build/$name"
     scripts/check-symbols.sh "build/$name/libweir.so"
     scripts/check-symbols.sh --program "build/$name/weir"
     tar -C build --sort=name --format=ustar --mtime="@$(epoch)" --owner=0 --group=0 --numeric-owner \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_check.c: each check is a line, `ok` or what is wrong and what to do. The library is really loaded, by a child process: a
  * crash of it would be an answer too. Nothing that was there before is changed. */
+#define _GNU_SOURCE /* RTLD_DEFAULT */
 #include "cli/cmd_check.h"
 
 #include <dlfcn.h>
@@ -19,12 +20,14 @@
 #include "ledger.h"
 #include "weir.h"
 
+#define UNWINDER "libunwind-x86_64.so.8" /* as native/unwind.h has it */
+
 enum { WHY_CAP = PROCJVM_PATH_MAX + 256, ROOM = 2 * LEDGER_SIZE + (1 << 20) };
 
 static const char usage[] =
     "usage: weir check DIR [--lib PATH]\n"
-    "  Before a rollout, run where the JVM will run and as its user: does libweir.so load here (architecture, C library), and\n"
-    "  can DIR, its output directory, be written to? --lib PATH: another library than the one beside this tool.\n"
+    "  Before a rollout, run where the JVM will run and as its user: does libweir.so load here (architecture, C library), will the\n"
+    "  stacks of native memory be whole, and can DIR, its output directory, be written to? --lib PATH: another library than the one beside this tool.\n"
     "  exit codes: 0 all well, 1 something is not, 2 usage\n";
 
 static bool say(bool fine, const char *what, const char *why)
@@ -33,21 +36,57 @@ static bool say(bool fine, const char *what, const char *why)
     return fine;
 }
 
-/* In the child: never returns. The pipe gets what the dynamic linker says. */
-static void load_and_end(const char *path, int pipe_end)
+/* In the child: what is wrong; NULL: nothing. */
+typedef const char *probe(const char *path);
+
+static const char *probe_library(const char *path)
 {
     static const char *const entries[] = { "Agent_OnLoad", "Agent_OnAttach", "Agent_OnUnload" };
     void                    *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    const char              *error = lib == NULL ? dlerror() : NULL;
-    for (size_t i = 0; error == NULL && i < sizeof entries / sizeof entries[0]; i++)
+    if (lib == NULL)
+        return dlerror();
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
         if (dlsym(lib, entries[i]) == NULL)
-            error = "it lacks the entry points of an agent";
+            return "it lacks the entry points of an agent";
+    return NULL;
+}
+
+/* As the agent will find it: beside the library with what it needs itself; only where it is not there, in the system. */
+static void *open_unwinder(const char *path)
+{
+    static const char *const files[] = { "liblzma.so.5", "libunwind.so.8", UNWINDER };
+    char                     file[PROCJVM_PATH_MAX];
+    const char              *slash = strrchr(path, '/');
+    void                    *opened = NULL;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(file, sizeof file, "%.*s/%s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : ".", files[i]);
+        opened = dlopen(file, RTLD_NOW | RTLD_GLOBAL);
+    }
+    return opened == NULL && access(file, F_OK) != 0 ? dlopen(UNWINDER, RTLD_NOW) : opened;
+}
+
+static const char *probe_stacks(const char *path)
+{
+    if (open_unwinder(path) == NULL)
+        return UNWINDER " cannot be loaded from beside libweir.so or from the system: of native memory only the calling function "
+               "is told";
+    if (dlsym(RTLD_DEFAULT, "_dl_find_object") == NULL)
+        return "this C library does not say which library an address lies in (glibc 2.35 does): of native memory only the library "
+               "is told";
+    return NULL;
+}
+
+/* Never returns. The pipe gets the words. */
+static void probe_and_end(probe *wrong, const char *path, int pipe_end)
+{
+    const char *error = wrong(path);
     if (error != NULL && write(pipe_end, error, strlen(error)) < 0)
         _exit(2);
     _exit(error == NULL ? 0 : 1);
 }
 
-static bool loads(const char *path, char why[WHY_CAP])
+/* By a child, which may crash of it. */
+static bool fine_in_child(probe *wrong, const char *path, char why[WHY_CAP])
 {
     int   ends[2], status = -1;
     why[0] = '\0';
@@ -55,7 +94,7 @@ static bool loads(const char *path, char why[WHY_CAP])
         return false;
     pid_t child = fork();
     if (child == 0)
-        load_and_end(path, ends[1]);
+        probe_and_end(wrong, path, ends[1]);
     close(ends[1]);
     ssize_t n = child > 0 ? read(ends[0], why, WHY_CAP - 1) : -1;
     why[n > 0 ? n : 0] = '\0';
@@ -73,8 +112,13 @@ static bool check_library(const char *given)
     buf_init(&why, text, sizeof text);
     if (!library_own(given, path, &why))
         return say(false, "library", text);
-    bool fine = loads(path, said);
-    return say(fine, "library", fine ? path : said);
+    bool fine = fine_in_child(probe_library, path, said);
+    say(fine, "library", fine ? path : said);
+    if (fine && fine_in_child(probe_stacks, path, said)) /* without, the agent does the rest of its work */
+        say(true, "stacks", "of native memory: whole");
+    else if (fine)
+        printf("%-8s %-10s %s\n", "short", "stacks", said);
+    return fine;
 }
 
 /* As the agent makes its files: create, grow, rename, delete. */

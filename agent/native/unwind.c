@@ -249,6 +249,17 @@ static bool take(void *from, const char *name, void *function)
     return f != NULL;
 }
 
+/* What it needs is looked for by its own run path, of which it has none: from beside us only we can open it. */
+static void *open_beside(const char *file)
+{
+    void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    if (handle != NULL)
+        return handle;
+    dlopen("liblzma.so.5", RTLD_NOW | RTLD_LOCAL);
+    dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+    return dlopen(file, RTLD_NOW | RTLD_LOCAL);
+}
+
 /* Newer versions have more accessors than the header we were built with: they read on into zeroes. */
 static bool open_libunwind(const char *file)
 {
@@ -260,7 +271,7 @@ static bool open_libunwind(const char *file)
     with.accessors = (unw_accessors_t){ .find_proc_info = find_info, .put_unwind_info = put_info,
                                         .get_dyn_info_list_addr = no_dynamic_list, .access_mem = read_word,
                                         .access_reg = read_register, .access_fpreg = read_float };
-    void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    void *handle = open_beside(file);
     if (handle != NULL && lib.space != NULL)
         return true; /* tests: once more */
     if (handle == NULL || !take(handle, FUNCTION("create_addr_space"), &lib.create) ||
@@ -425,7 +436,7 @@ enum weir_rc unwind_init(struct stacks *stacks, const char *library, const char 
         lock_init(&cache->lock[i], LOCK_RANK_FRAMES);
     me.whole = open_libunwind(library != NULL ? library : UNWIND_LIBRARY);
     me.cache = cache;
-    *why = me.whole ? "ok" : "short, the calling function only: " UNWIND_LIBRARY " is neither beside libweir.so nor in the system";
+    *why = me.whole ? "ok" : "short, the calling function only: " UNWIND_LIBRARY " cannot be loaded from beside libweir.so or from the system";
     return me.whole ? WEIR_OK : WEIR_ENOENT;
 }
 

@@ -39,7 +39,8 @@ class CheckTest {
     void aGoodPlaceIsFoundGoodAndLeftAsItWas() throws IOException {
         Tool.Result result = check(dir.toString());
         assertThat(result.out()).containsPattern("(?m)^ok +library +.*libweir\\.so$")
-                .contains("ok       directory  " + dir + ": writable").doesNotContain("NOT OK");
+                .contains("ok       directory  " + dir + ": writable").contains("ok       stacks     of native memory: whole")
+                .doesNotContain("NOT OK");
         assertThat(result.exitCode()).isZero();
         try (var files = Files.list(dir)) {
             assertThat(files).isEmpty();
@@ -55,6 +56,16 @@ class CheckTest {
     void aFileThatIsNoLibraryIsRefusedInTheLinkersWords() throws IOException {
         Path text = Files.writeString(dir.resolve("libweir.so"), "not a library");
         refused(check(dir.toString(), "--lib", text.toString()), "library +.*(file too short|invalid ELF header)");
+    }
+
+    /** What lies beside the library is taken, whatever the system has: by the tool as by the agent. */
+    @Test
+    void anUnwinderThatCannotBeLoadedMakesStacksShort() throws IOException {
+        Path lib = Files.copy(Ground.lib(), dir.resolve("libweir.so"));
+        Files.writeString(dir.resolve("libunwind-x86_64.so.8"), "not a library");
+        Tool.Result result = check(dir.toString(), "--lib", lib.toString());
+        assertThat(result.out()).containsPattern("(?m)^short +stacks +libunwind-x86_64.so.8 cannot be loaded from beside libweir.so");
+        assertThat(result.exitCode()).isZero();
     }
 
     @Test
