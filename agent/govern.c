@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* govern.c: walks and frames since the last look, times what one costs (model/governor.h), against the time that passed. */
+/* govern.c: walks and frames since the last look, times what one costs (model/governor.h), against the time that passed. Walks from
+ * native libraries have a mean of their own: a storm in RocksDB must not cost Java's calls their owners. As soon as there are
+ * such walks each kind has half of the share. */
 #include "govern.h"
 
+#include "core/acct.h"
 #include "core/sample.h"
 #include "jvm/frames.h"
 #include "model/governor.h"
@@ -9,12 +12,13 @@
 
 struct mark {
     uint64_t walks, frames;
+    uint64_t native_ns; /* of walks from native libraries, their Java frames included */
     int64_t  mono_ms;
 };
 
 static struct {
     bool            all;
-    struct governor governor;
+    struct governor governor, native;
     struct mark     tick, cost;
     uint64_t        walk_ppm; /* between the last two measures */
 } me;
@@ -22,7 +26,12 @@ static struct {
 static struct mark mark(int64_t mono_ms)
 {
     struct mark m = { .mono_ms = mono_ms };
+    uint64_t walks, frames;
     frames_count(&m.walks, &m.frames);
+    frames_count_above(&walks, &frames);
+    m.native_ns = governor_cost(walks, frames);
+    acct_native_walks(&walks, &frames);
+    m.native_ns += governor_native_cost(walks, frames);
     return m;
 }
 
@@ -32,6 +41,8 @@ void govern_start(bool all, int64_t mono_ms)
     if (all)
         sample_set(0);
     governor_init(&me.governor);
+    governor_init(&me.native);
+    sample_native_set(0);
     me.tick = me.cost = mark(mono_ms);
 }
 
@@ -41,14 +52,16 @@ void govern_tick(int64_t mono_ms)
     if (me.all || now.mono_ms - me.tick.mono_ms < GOVERN_MS)
         return;
     uint64_t window_ns = (uint64_t)(now.mono_ms - me.tick.mono_ms) * 1000000;
-    sample_set(governor_next(&me.governor, now.walks - me.tick.walks, now.frames - me.tick.frames, window_ns));
+    uint64_t share_ns = now.native_ns != 0 ? window_ns / 2 : window_ns;
+    sample_set(governor_next(&me.governor, now.walks - me.tick.walks, now.frames - me.tick.frames, share_ns));
+    sample_native_set(governor_pay(&me.native, now.native_ns - me.tick.native_ns, share_ns));
     me.tick = now;
 }
 
 void govern_measure(int64_t mono_ms)
 {
     struct mark now = mark(mono_ms);
-    uint64_t    ns = governor_cost(now.walks - me.cost.walks, now.frames - me.cost.frames);
+    uint64_t    ns = governor_cost(now.walks - me.cost.walks, now.frames - me.cost.frames) + now.native_ns - me.cost.native_ns;
     int64_t     window_ms = now.mono_ms - me.cost.mono_ms;
     me.walk_ppm = window_ms > 0 ? ns / (uint64_t)window_ms : 0;
     me.cost = now;

@@ -81,6 +81,17 @@ static void governor_stays_in_its_range(void)
     CU_ASSERT_EQUAL(governor.exponent, 0);
 }
 
+static void governor_pays_for_native_walks_from_the_same_law(void)
+{
+    struct governor by_cost;
+    governor_init(&by_cost);
+    CU_ASSERT_EQUAL(governor_native_cost(10, 200), 10 * GOVERNOR_NS_PER_NATIVE_WALK + 200 * GOVERNOR_NS_PER_NATIVE_FRAME);
+    for (unsigned i = 0; i < 60; i++)
+        CU_ASSERT_EQUAL(governor_pay(&by_cost, governor_cost(100000, 2000000), WINDOW_NS),
+                        governor_next(&governor, 100000, 2000000, WINDOW_NS));
+    CU_ASSERT_TRUE(by_cost.exponent > 0);
+}
+
 SUITE(governor, fresh, NULL, CASE(governor_walks_all_where_it_can_pay), CASE(governor_pays_for_a_burst_out_of_its_savings),
       CASE(governor_keeps_a_storm_under_one_percent), CASE(governor_goes_back_to_all_after_the_storm),
-      CASE(governor_stays_in_its_range));
+      CASE(governor_stays_in_its_range), CASE(governor_pays_for_native_walks_from_the_same_law));

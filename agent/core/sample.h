@@ -8,12 +8,12 @@
 
 #include "weir.h"
 
-enum { SAMPLE_NATIVE_MIN = 18 }; /* 256 KiB: what a native walk takes, some 10 us, is then little beside the bytes it stands for */
+enum { SAMPLE_NATIVE_MIN = 18 }; /* 256 KiB */
 
 /* M = 2^exponent bytes, exponent 12..40; 0: every call. From the reporter. */
 void    sample_set(uint8_t exponent);
 uint8_t sample_get(void);
-/* The same for native libraries, whose walks cost far more: a mean and a countdown of their own. */
+/* The same for native libraries: a mean and a countdown of their own. SAMPLE_NATIVE_MIN until the reporter has set one. */
 void    sample_native_set(uint8_t exponent);
 uint8_t sample_native_get(void);
 bool    sample_native_due(uint64_t bytes, uint8_t *exponent);

@@ -43,7 +43,9 @@ static struct {
     struct frames_config config;
     struct cache        *cache;
     atomic_bool          few;
-    atomic_ullong        walks, frames;
+    struct counts {
+        atomic_ullong walks, frames;
+    } calls, above; /* above: those of native libraries */
 } me;
 
 enum weir_rc frames_init(const struct frames_config *config)
@@ -192,7 +194,7 @@ static struct judged look_up(JNIEnv *jni, const jvmtiFrameInfo *frame)
 
 /* The current thread's frames, innermost first; 0 when it cannot be walked. The thread is named, never NULL: with NULL
  * JDK 21 holds up the mount and unmount of all virtual threads for the walk (0.6 us became 50 us beside 2,000 of them). */
-static jint stack_of_current(JNIEnv *jni, jint depth, jvmtiFrameInfo *frames)
+static jint stack_of_current(JNIEnv *jni, jint depth, jvmtiFrameInfo *frames, struct counts *counts)
 {
     jthread thread = NULL;
     jint count = 0;
@@ -200,8 +202,8 @@ static jint stack_of_current(JNIEnv *jni, jint depth, jvmtiFrameInfo *frames)
         return 0;
     if ((*env_ti())->GetStackTrace(env_ti(), thread, 0, depth, frames, &count) != JVMTI_ERROR_NONE)
         count = 0;
-    atomic_fetch_add_explicit(&me.walks, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&me.frames, (unsigned long long)count, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counts->walks, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counts->frames, (unsigned long long)count, memory_order_relaxed);
     (*jni)->DeleteLocalRef(jni, thread);
     return count;
 }
@@ -219,11 +221,11 @@ static struct attr_decision decide(JNIEnv *jni, const struct attr_trait *traits,
 }
 
 /* The stack is deeper than what is kept and the kept frames leave the decision open: judge more of it. */
-static struct attr_decision decide_deeper(JNIEnv *jni, int kept, struct judged *decider)
+static struct attr_decision decide_deeper(JNIEnv *jni, int kept, struct judged *decider, struct counts *counts)
 {
     jvmtiFrameInfo frames[DEEP];
     struct attr_trait traits[DEEP];
-    jint count = stack_of_current(jni, DEEP, frames);
+    jint count = stack_of_current(jni, DEEP, frames, counts);
     for (jint i = 0; i < count; i++)
         traits[i] = look_up(jni, &frames[i]).trait;
     struct attr_decision d = decide(jni, traits, (size_t)count);
@@ -251,10 +253,10 @@ static size_t keep_frames(const struct judged *judged, int count, int16_t *decid
 }
 
 /* The current stack, resolved; 0 frames when it cannot be walked. A throw's begins where the error was asked for. */
-static int walk(JNIEnv *jni, bool thrown, uint32_t depth, struct judged *judged)
+static int walk(JNIEnv *jni, bool thrown, uint32_t depth, struct judged *judged, struct counts *counts)
 {
     jvmtiFrameInfo frames[WEIR_MAX_DEPTH];
-    jint count = stack_of_current(jni, (jint)depth, frames);
+    jint count = stack_of_current(jni, (jint)depth, frames, counts);
     int kept = 0;
     for (jint i = 0; i < count; i++) {
         judged[kept] = look_up(jni, &frames[i]);
@@ -274,11 +276,11 @@ struct site {
 };
 
 /* False: no walk was possible, or more frames than `depth` could still decide otherwise. */
-static bool find_site(JNIEnv *jni, bool thrown, uint32_t depth, struct site *s)
+static bool find_site(JNIEnv *jni, bool thrown, uint32_t depth, struct site *s, struct counts *counts)
 {
     struct judged judged[WEIR_MAX_DEPTH];
     struct attr_trait traits[WEIR_MAX_DEPTH];
-    int count = walk(jni, thrown, depth, judged);
+    int count = walk(jni, thrown, depth, judged, counts);
     if (count == 0)
         return false;
     for (int i = 0; i < count; i++)
@@ -289,7 +291,7 @@ static bool find_site(JNIEnv *jni, bool thrown, uint32_t depth, struct site *s)
     if (cut && depth < me.config.depth)
         return false;
     if (cut)
-        s->decision = decide_deeper(jni, count, &s->decider);
+        s->decision = decide_deeper(jni, count, &s->decider, counts);
     else if (s->decision.decider >= 0)
         s->decider = judged[s->decision.decider];
     s->kept_decider = (int16_t)s->decision.decider;
@@ -301,7 +303,7 @@ static bool find_site(JNIEnv *jni, bool thrown, uint32_t depth, struct site *s)
 static bool site_by(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out, bool *by_user)
 {
     struct site s;
-    if (!find_site(jni, thrown, depth, &s))
+    if (!find_site(jni, thrown, depth, &s, &me.calls))
         return false;
     struct attempts_thread thread = attempts_current(jni);
     /* What Flink's own code takes is Flink's, whichever task came first: the read buffers of batch shuffles stay
@@ -330,10 +332,20 @@ static bool site(JNIEnv *jni, bool thrown, uint32_t depth, struct owner_key *out
     return site_by(jni, thrown, depth, out, NULL);
 }
 
+static void count_of(const struct counts *c, uint64_t *walks, uint64_t *frames)
+{
+    *walks = atomic_load_explicit(&c->walks, memory_order_relaxed);
+    *frames = atomic_load_explicit(&c->frames, memory_order_relaxed);
+}
+
 void frames_count(uint64_t *walks, uint64_t *frames)
 {
-    *walks = atomic_load_explicit(&me.walks, memory_order_relaxed);
-    *frames = atomic_load_explicit(&me.frames, memory_order_relaxed);
+    count_of(&me.calls, walks, frames);
+}
+
+void frames_count_above(uint64_t *walks, uint64_t *frames)
+{
+    count_of(&me.above, walks, frames);
 }
 
 bool frames_site(void *env, struct owner_key *out)
@@ -376,7 +388,7 @@ bool frames_above(void *env, uint32_t *ids, size_t count, struct frames_above *o
     JNIEnv     *jni = env;
     struct site s;
     size_t      room = WEIR_MAX_DEPTH - count;
-    if (!find_site(jni, false, me.config.depth, &s))
+    if (!find_site(jni, false, me.config.depth, &s, &me.above))
         return false;
     struct attempts_thread thread = attempts_in_code_of(attempts_current(jni), s.decider.loader_tag);
     s.count = s.count < room ? s.count : room;
@@ -407,7 +419,7 @@ enum frames_maker frames_maker(void *env, jclass c, jmethodID method)
 {
     JNIEnv        *jni = env;
     jvmtiFrameInfo frames[THROW_DEPTH];
-    for (jint i = stack_of_current(jni, THROW_DEPTH, frames) - 1; i > 0; i--) {
+    for (jint i = stack_of_current(jni, THROW_DEPTH, frames, &me.calls) - 1; i > 0; i--) {
         if (frames[i].method == method)
             return FRAMES_OF_METHOD;
         if (is_of(jni, frames[i].method, c))
@@ -435,7 +447,7 @@ bool frames_spared(void *env, const struct owner_key *key)
 {
     JNIEnv *jni = env;
     jvmtiFrameInfo frames[DEEP];
-    jint count = stack_of_current(jni, DEEP, frames);
+    jint count = stack_of_current(jni, DEEP, frames, &me.calls);
     int java = env_java_major();
     uint8_t marks = 0;
     bool decided = false;
@@ -454,7 +466,7 @@ bool frames_user_defines(void *env, enum attr_loader definer)
     JNIEnv           *jni = env;
     jvmtiFrameInfo    frames[DEEP];
     struct attr_trait traits[DEEP];
-    jint              count = stack_of_current(jni, DEEP, frames);
+    jint              count = stack_of_current(jni, DEEP, frames, &me.calls);
     for (jint i = 0; i < count; i++)
         traits[i] = look_up(jni, &frames[i]).trait;
     return attribute_decides_class(traits, (size_t)count, definer) && !spared_thread(jni);

@@ -27,6 +27,8 @@ enum weir_rc frames_init(const struct frames_config *config);
 void frames_few(bool few);
 /* Walks and frames so far, of all threads: what the governor of stacks=auto goes by. */
 void frames_count(uint64_t *walks, uint64_t *frames);
+/* Of these not counted: those above native frames. */
+void frames_count_above(uint64_t *walks, uint64_t *frames);
 /* For core/capture.h; `jni` is the calling thread's JNIEnv, no exception pending. Runs no Java code. */
 bool frames_site(void *jni, struct owner_key *out);
 void frames_whole(void *jni, struct owner_key *key);

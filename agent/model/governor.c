@@ -17,6 +17,11 @@ uint64_t governor_cost(uint64_t walks, uint64_t frames)
     return walks * GOVERNOR_NS_PER_WALK + frames * GOVERNOR_NS_PER_FRAME;
 }
 
+uint64_t governor_native_cost(uint64_t walks, uint64_t frames)
+{
+    return walks * GOVERNOR_NS_PER_NATIVE_WALK + frames * GOVERNOR_NS_PER_NATIVE_FRAME;
+}
+
 /* Once for each doubling of the income that the expense is above it: blocks far larger than M are walked one and all, so
  * going up in single steps would take seconds to show. */
 static uint8_t raised(uint8_t exponent, int64_t expense, int64_t income)
@@ -34,8 +39,13 @@ static uint8_t halved(uint8_t exponent)
 
 uint8_t governor_next(struct governor *g, uint64_t walks, uint64_t frames, uint64_t window_ns)
 {
+    return governor_pay(g, governor_cost(walks, frames), window_ns);
+}
+
+uint8_t governor_pay(struct governor *g, uint64_t cost_ns, uint64_t window_ns)
+{
     int64_t income = (int64_t)(window_ns / SHARE);
-    int64_t expense = (int64_t)governor_cost(walks, frames);
+    int64_t expense = (int64_t)cost_ns;
     g->saved_ns += income - expense;
     if (g->saved_ns > SAVED_MAX)
         g->saved_ns = SAVED_MAX;

@@ -7,6 +7,8 @@
 
 /* What a walk costs: calls and frames of GetStackTrace with our look-ups (JDK 17 to 25, hotspot-hooks.md 6). */
 enum { GOVERNOR_NS_PER_WALK = 450, GOVERNOR_NS_PER_FRAME = 120 };
+/* The same of native/unwind, names and tables included; what Java frames lie above is a walk of its own. */
+enum { GOVERNOR_NS_PER_NATIVE_WALK = 700, GOVERNOR_NS_PER_NATIVE_FRAME = 25 };
 
 struct governor {
     int64_t saved_ns; /* unspent share, at most GOVERNOR_SAVED_MAX: pays for bursts such as the network buffers at start */
@@ -16,7 +18,10 @@ struct governor {
 void governor_init(struct governor *governor);
 /* Nanoseconds of one CPU that so many walks over so many frames took; an estimate. */
 uint64_t governor_cost(uint64_t walks, uint64_t frames);
+uint64_t governor_native_cost(uint64_t walks, uint64_t frames);
 /* walks and frames of the last window_ns. Returns the exponent from now on: 0 while the budget allows every call. */
 uint8_t governor_next(struct governor *governor, uint64_t walks, uint64_t frames, uint64_t window_ns);
+/* The same where the cost is known. */
+uint8_t governor_pay(struct governor *governor, uint64_t cost_ns, uint64_t window_ns);
 
 #endif
