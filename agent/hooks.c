@@ -24,12 +24,15 @@
 #include "jvm/hook_thread.h"
 #include "jvm/hook_throw.h"
 #include "jvm/hook_unsafe.h"
+#include "jvm/hook_zlib.h"
 #include "jvm/loaders.h"
+#include "jvm/nativestate.h"
 #include "jvm/nio.h"
 #include "jvm/segments.h"
 #include "jvm/vmflags.h"
 #include "lastwords.h"
 #include "native/demangle.h"
+#include "native/hook_dlsym.h"
 #include "native/hook_exit.h"
 #include "native/hook_map.h"
 #include "native/unwind.h"
@@ -148,6 +151,27 @@ static void install_class(JNIEnv *jni, const struct hooks_setup *setup, struct h
     hooks_note(hooks, "class", why);
 }
 
+static void install_zlib(JNIEnv *jni, const struct hooks_setup *setup, struct hooks *hooks)
+{
+    const char *why = "off by option hooks: what Deflater and Inflater take is not counted";
+    if ((setup->options->hooks & OPTVALUE_HOOK_ZLIB) != 0)
+        hook_zlib_install(jni, &why);
+    hooks_note(hooks, "zlib", why);
+}
+
+/* Foreign functions are the JDK's own from 22 on. */
+static void install_ffm(JNIEnv *jni, const struct hooks_setup *setup, struct hooks *hooks)
+{
+    enum { FIRST_JAVA = 22 };
+    const char *why = "off by option hooks: what foreign functions take by malloc is not counted";
+    if (env_java_major() < FIRST_JAVA)
+        return;
+    if ((setup->options->hooks & OPTVALUE_HOOK_FFM) != 0 && nativestate_init(jni, &why) == WEIR_OK &&
+        hook_dlsym_install("libjvm.so", nativestate_thread, &why) == WEIR_OK)
+        why = setup->attached ? "ok, but functions that were looked up before weir came are not seen: Netty's malloc, if it was used" : "ok";
+    hooks_note(hooks, "ffm", why);
+}
+
 static void install_handles(JNIEnv *jni, const struct hooks_setup *setup, struct hooks *hooks)
 {
     const char *why = "off by option hooks: RocksDB's native objects are not counted";
@@ -200,6 +224,8 @@ enum weir_rc hooks_install(JNIEnv *jni, const struct hooks_setup *setup, struct 
     install_mapped(jni, setup, hooks);
     install_class(jni, setup, hooks);
     install_handles(jni, setup, hooks);
+    install_zlib(jni, setup, hooks);
+    install_ffm(jni, setup, hooks);
     install_exit(setup, hooks);
     if (!bits)
         hooks_note(hooks, "bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");

@@ -48,6 +48,7 @@ struct gotlib gotlib_load_path(const char *path)
     find(lib.handle, "gotlib_exit_now", (void *)&lib.leave_now);
     find(lib.handle, "gotlib_abort", (void *)&lib.crash);
     find(lib.handle, "gotlib_write", (void *)&lib.write);
+    find(lib.handle, "gotlib_look_up", (void *)&lib.look_up);
     return lib;
 }
 

@@ -12,6 +12,7 @@ struct gotlib {
     int (*unmap)(void *, size_t);
     void (*leave)(int), (*leave_now)(int), (*crash)(void);
     long (*write)(int, const void *, size_t);
+    void *(*look_up)(void *, const char *);
 };
 
 /* DIR/name of the test program's directory. */

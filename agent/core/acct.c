@@ -374,11 +374,23 @@ static bool book(uintptr_t addr, uint64_t bytes, const struct owner_key *key, bo
     return remember(addr, (struct live_rec){ bytes, owner, mean });
 }
 
-static void allocated_walked(void *thread, uintptr_t addr, uint64_t bytes, uint8_t mean)
+/* Native memory that no frame decided is not Flink's off-heap memory. */
+static void set_kind(struct owner_key *key, enum weir_kind kind)
+{
+    bool decided = key->source != 0 || key->loader != 0 || key->loader_tag != 0;
+    key->kind = (uint8_t)kind;
+    if (kind == WEIR_KIND_NATIVE && key->component == WEIR_FRAMEWORK_OFF_HEAP && !decided)
+        key->component = WEIR_JVM_OVERHEAD;
+}
+
+/* kind WEIR_KIND_COUNT: what the stack says. */
+static void allocated_walked(void *thread, uintptr_t addr, uint64_t bytes, uint8_t mean, enum weir_kind kind)
 {
     int e = errno;
     struct owner_key key;
     if (guard_enter() && books.ops->site(thread, &key)) {
+        if (kind != WEIR_KIND_COUNT)
+            set_kind(&key, kind);
         uint64_t before = counters_add(&books.totals, key.component, key.kind, bytes, acct_coarse_ms());
         bool kept = book(addr, bytes, &key, true, mean);
         speak_if_due(thread, &key, bytes, before, kept ? bytes : 0);
@@ -393,7 +405,16 @@ void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes)
 {
     uint8_t mean;
     if (sample_due(bytes, &mean))
-        allocated_walked(thread, addr, bytes, mean);
+        allocated_walked(thread, addr, bytes, mean, WEIR_KIND_COUNT);
+    else
+        book_undecided(addr, bytes);
+}
+
+void acct_allocated_kind(void *thread, uintptr_t addr, uint64_t bytes, enum weir_kind kind)
+{
+    uint8_t mean;
+    if (thread != NULL && sample_due(bytes, &mean))
+        allocated_walked(thread, addr, bytes, mean, kind);
     else
         book_undecided(addr, bytes);
 }

@@ -33,6 +33,9 @@ void         acct_close(void);
 
 /* Inside hooks, any thread. `thread` goes to the capture functions; errno is kept; nothing allocates or blocks. */
 void acct_allocated(void *thread, uintptr_t addr, uint64_t bytes);
+/* The same where the way it was taken decides the kind alone. WEIR_KIND_NATIVE that no frame decided is jvm-overhead's. thread NULL:
+ * nobody could be asked, undecided. */
+void acct_allocated_kind(void *thread, uintptr_t addr, uint64_t bytes, enum weir_kind kind);
 /* The same where the way it was taken decides component and kind: the walk only names the owner. thread NULL: nobody's. */
 void acct_allocated_as(void *thread, uintptr_t addr, uint64_t bytes, enum weir_component component, enum weir_kind kind);
 /* enforce: first acct_claim(), then the real call, then exactly one of acct_claimed() and acct_unclaimed(). A claim has walked

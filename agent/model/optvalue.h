@@ -25,7 +25,9 @@ enum optvalue_hook {
     OPTVALUE_HOOK_EXIT = 16,
     OPTVALUE_HOOK_CLASS = 32,
     OPTVALUE_HOOK_HANDLES = 64,
-    OPTVALUE_HOOK_ALL = 127
+    OPTVALUE_HOOK_ZLIB = 128,
+    OPTVALUE_HOOK_FFM = 256,
+    OPTVALUE_HOOK_ALL = 511
 };
 
 /* What can be denied beside components. */
