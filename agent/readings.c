@@ -20,6 +20,7 @@
 #include "model/unused.h"
 #include "native/hook_map.h"
 #include "native/users.h"
+#include "nettyview.h"
 #include "overhead.h"
 #include "threadview.h"
 
@@ -253,6 +254,7 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     out->unused_managed_ms = unused_ms(&me.managed);
     hook_class_snapshot(&out->definitions);
     out->handles = *handleview_figures();
+    out->netty = nettyview_read();
     out->definitions.loaded_known = me.vm.loaded_known;
     out->definitions.loaded = me.vm.loaded;
     out->metaspace = metaspace_of(&me.vm.metaspace);

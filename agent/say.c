@@ -239,6 +239,7 @@ static void say_event(const struct ring_event *e)
     uint64_t *direct = &me.breach.sheet.pools[WEIR_POOL_DIRECT].used;
     if (e->direct_known && e->kind == WEIR_KIND_DIRECT)
         *direct = *direct > e->requested ? *direct - e->requested : 0;
+    diagnose_off_heap(&me.breach);
     explain_row();
     say_breach();
 }

@@ -10,6 +10,7 @@
 
 #include "snapshot_definitions.h"
 #include "snapshot_handles.h"
+#include "snapshot_netty.h"
 #include "snapshot_threads.h"
 #include "weir.h"
 
@@ -154,6 +155,7 @@ struct weir_sheet {
     struct weir_process    process;
     struct weir_definitions definitions;
     struct weir_handles    handles;
+    struct weir_netty_malloc netty;
     struct weir_overhead   overhead;
     /* jobs ran for so long and nobody took managed memory since the start; 0: somebody did, or it cannot be told */
     uint64_t                     unused_managed_ms;

@@ -328,6 +328,35 @@ static const char *text_of(const char *id)
     return d != NULL ? d->text : "";
 }
 
+static void nettys_malloc_is_named_with_its_version(void)
+{
+    static struct weir_breach breach;
+    breach.component = WEIR_TASK_OFF_HEAP;
+    breach.sheet.netty = (struct weir_netty_malloc){ 512 * MIB, 128, "netty-common-4.2.20.Final.jar" };
+    diagnose_off_heap(&breach);
+    CU_ASSERT_EQUAL_FATAL(breach.diagnosis_count, 1);
+    CU_ASSERT_STRING_EQUAL(breach.diagnosis[0].id, "netty-malloc");
+    CU_ASSERT_STRING_EQUAL(breach.diagnosis[0].text,
+                           "512.0 MiB allocated by netty 4.2 through malloc: inside the container, outside MaxDirectMemorySize; 128 blocks, "
+                           "which neither java.nio.Bits nor its MXBean counts. With the JVM option --sun-misc-unsafe-memory-access=allow it "
+                           "takes direct buffers instead");
+    breach.sheet.netty.source = "pulsar-client-all.jar";
+    diagnose_off_heap(&breach);
+    CU_ASSERT_PTR_NOT_NULL(strstr(breach.diagnosis[0].text, "allocated by netty of pulsar-client-all.jar through malloc"));
+    breach.diagnosis_count = 0;
+    breach.sheet.netty.bytes = 15 * MIB;
+    diagnose_off_heap(&breach);
+    CU_ASSERT_EQUAL(breach.diagnosis_count, 0);
+    breach.sheet.netty.bytes = 512 * MIB;
+    breach.component = WEIR_MANAGED;
+    diagnose_off_heap(&breach);
+    CU_ASSERT_EQUAL(breach.diagnosis_count, 0);
+    oom_budget(&oom);
+    oom.sheet.netty = breach.sheet.netty;
+    first();
+    CU_ASSERT_PTR_NOT_NULL(find("netty-malloc"));
+}
+
 static void memory_that_bits_does_not_count(void)
 {
     oom_budget(&oom);
@@ -742,6 +771,7 @@ SUITE(diagnose, setup, NULL,
       CASE(limits_of_our_own_options_contradict_nothing),
       CASE(nio_caches_that_hold_what_is_missing_are_the_verdict),
       CASE(nio_caches_of_less_stand_beside_the_verdict),
+      CASE(nettys_malloc_is_named_with_its_version),
       CASE(memory_that_bits_does_not_count),
       CASE(nettys_own_limit_is_told_from_the_jvms),
       CASE(size_advised_holds_keeps_silent_and_is_the_smallest),

@@ -36,8 +36,18 @@ void diagnose_oom(struct weir_oom *oom, const struct diagnose_flink *flink)
         diagnose_metaspace(oom, flink);
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_NETTY)
         diagnose_uncounted(oom);
+    if (oom->diagnosis_count < WEIR_MAX_DIAGNOSES && diagnose_netty_malloc(&oom->diagnosis[oom->diagnosis_count], &oom->sheet))
+        oom->diagnosis_count++;
     if (oom->pool == WEIR_OOM_DIRECT || oom->pool == WEIR_OOM_HEAP || oom->pool == WEIR_OOM_METASPACE)
         say_unused(oom, flink);
+}
+
+void diagnose_off_heap(struct weir_breach *breach)
+{
+    bool off_heap = breach->component == WEIR_TASK_OFF_HEAP || breach->component == WEIR_FRAMEWORK_OFF_HEAP ||
+                    breach->component == WEIR_OFF_HEAP;
+    if (off_heap && diagnose_netty_malloc(&breach->diagnosis[0], &breach->sheet))
+        breach->diagnosis_count = 1;
 }
 
 void diagnose_survived(struct weir_breach *breach)

@@ -27,6 +27,36 @@ void diagnose_uncounted(struct weir_oom *oom)
     buf_puts(&text, ", which java.nio.Bits and its MXBean do not count");
 }
 
+/* "netty-common-4.2.20.Final.jar": 4.2. False: it does not tell, as the jar that another one was shaded into. */
+static bool netty_version(const char *jar, int *major, int *minor)
+{
+    const char *digits = strpbrk(jar, "0123456789");
+    return strncmp(jar, "netty-", 6) == 0 && digits != NULL && sscanf(digits, "%3d.%3d", major, minor) == 2;
+}
+
+bool diagnose_netty_malloc(struct weir_diagnosis *d, const struct weir_sheet *sheet)
+{
+    const struct weir_netty_malloc *n = &sheet->netty;
+    int                             major, minor;
+    struct buf                      text;
+    if (n->bytes < DIAGNOSIS_WORTH_SAYING)
+        return false;
+    d->id = "netty-malloc";
+    d->advice_count = 0;
+    buf_init(&text, d->text, sizeof d->text);
+    mib_put(&text, n->bytes);
+    buf_puts(&text, " allocated by netty");
+    if (netty_version(n->source, &major, &minor))
+        buf_printf(&text, " %d.%d", major, minor);
+    else if (n->source[0] != '\0')
+        buf_printf(&text, " of %.120s", n->source);
+    buf_puts(&text, " through malloc: inside the container, outside MaxDirectMemorySize; ");
+    buf_printf(&text, "%" PRIu64 " blocks, which neither java.nio.Bits nor its MXBean counts. With the JVM option "
+                      "--sun-misc-unsafe-memory-access=allow it takes direct buffers instead", n->blocks);
+    buf_mark_cut(&text);
+    return true;
+}
+
 /* io.netty, or where it was moved to: "org.apache.flink.shaded.netty4.io.netty". Its options begin with it. */
 static size_t netty_package(const char *class_name)
 {

@@ -7,6 +7,7 @@
 #include "out/ledger_classes.h"
 #include "out/out.h"
 #include "out/out_handles.h"
+#include "out/out_netty.h"
 
 #include "base/poison.h"
 
@@ -289,6 +290,7 @@ void ledger_fields_sheet(struct wire *w, struct ledger_sheet *sheet)
     costs(w, &sheet->sheet);
     threads(w, &sheet->sheet.threads);
     out_handles_wire(w, &sheet->sheet.handles);
+    out_netty_wire(w, &sheet->sheet.netty);
     ledger_classes(w, sheet);
     sheet->sheet.owner_count = wire_below(w, (uint32_t)sheet->sheet.owner_count, WEIR_TOP_OWNERS + 1);
     for (size_t i = 0; i < sheet->sheet.owner_count && !w->bad; i++)

@@ -9,6 +9,7 @@
 #include "out/json_parts.h"
 #include "out/out_definitions.h"
 #include "out/out_handles.h"
+#include "out/out_netty.h"
 #include "out/out_threads.h"
 #include "out/out_classes.h"
 #include "out/parts.h"
@@ -324,6 +325,7 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     out_threads_json(&j, &sheet->threads);
     out_definitions_json(&j, &sheet->definitions);
     out_handles_json(&j, &sheet->handles);
+    out_netty_json(&j, &sheet->netty);
     out_classes_json(&j, sheet, strcmp(reason, "request") == 0 ? LOADERS_ASKED : WEIR_TOP_LOADERS);
     if (sheet->unused_managed_ms != 0)
         json_unsigned(&j, "unused_managed_ms", sheet->unused_managed_ms);
@@ -419,6 +421,8 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
     if (breach->of_threads) {
         json_string_or_null(&j, "limit_source", breach->limit.source);
         out_threads_json(&j, &breach->sheet.threads);
+        put_diagnoses(&j, breach->diagnosis, breach->diagnosis_count);
+    } else if (breach->diagnosis_count != 0 && breach->reason != WEIR_REASON_SURVIVED && breach->component != WEIR_JVM_METASPACE) {
         put_diagnoses(&j, breach->diagnosis, breach->diagnosis_count);
     }
     put_classes(&j, breach);

@@ -10,6 +10,7 @@
 #include "out/out.h"
 #include "out/out_definitions.h"
 #include "out/out_handles.h"
+#include "out/out_netty.h"
 #include "out/out_threads.h"
 #include "out/owner.h"
 #include "out/parts.h"
@@ -185,6 +186,7 @@ void out_sheet_table(struct buf *b, const struct weir_sheet *sheet)
     out_threads_sheet(b, &sheet->threads);
     out_definitions_text(b, &sheet->definitions);
     out_handles_text(b, &sheet->handles);
+    out_netty_text(b, &sheet->netty);
     parts_losses(b, &sheet->agent);
 }
 
