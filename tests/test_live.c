@@ -332,7 +332,37 @@ static void live_reuses_the_memory_of_records_taken_out(void)
     CU_ASSERT_EQUAL(arena_resident(), full);
 }
 
-SUITE(live, fresh, gone, CASE(live_take_returns_what_put_stored_once),
+static uint64_t visits, visited_bytes, visited_owners;
+
+static void count_visit(void *with, uintptr_t addr, struct live_rec rec)
+{
+    CU_ASSERT_PTR_EQUAL(with, &visits);
+    CU_ASSERT_TRUE(addr >= addr_of(0) && addr < addr_of(ADDRESSES));
+    visits++;
+    visited_bytes += rec.bytes;
+    visited_owners += rec.owner;
+}
+
+static void live_each_tells_every_record_that_is_large_enough(void)
+{
+    uint64_t expected = 0, bytes = 0, owners = 0;
+    for (uint32_t i = 0; i < ADDRESSES; i++) {
+        CU_ASSERT_EQUAL(put(addr_of(i), i, i % 7), WEIR_OK);
+        expected += i >= ADDRESSES / 2;
+        bytes += i >= ADDRESSES / 2 ? i : 0;
+        owners += i >= ADDRESSES / 2 ? i % 7 : 0;
+    }
+    visits = visited_bytes = visited_owners = 0;
+    live_each(live, ADDRESSES / 2, count_visit, &visits);
+    CU_ASSERT_EQUAL(visits, expected);
+    CU_ASSERT_EQUAL(visited_bytes, bytes);
+    CU_ASSERT_EQUAL(visited_owners, owners);
+    visits = 0;
+    live_each(live, UINT64_MAX, count_visit, &visits);
+    CU_ASSERT_EQUAL(visits, 0);
+}
+
+SUITE(live, fresh, gone, CASE(live_take_returns_what_put_stored_once), CASE(live_each_tells_every_record_that_is_large_enough),
       CASE(live_take_of_an_unknown_address_says_no_and_writes_nothing),
       CASE(live_has_looks_without_touching),
       CASE(live_put_on_a_present_address_replaces_and_hands_back),

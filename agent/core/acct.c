@@ -1048,6 +1048,48 @@ void acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int6
     };
 }
 
+struct block_visit {
+    acct_visit_block *visit;
+    void             *with;
+};
+
+static void visit_block(void *with, uintptr_t addr, struct live_rec rec)
+{
+    const struct block_visit *v = with;
+    struct owner_key          key = { .component = WEIR_UNDECIDED, .kind = WEIR_KIND_UNSAFE };
+    if (!live_ownerless(rec))
+        key = owners_key(books.owners, rec.owner);
+    else
+        key.pile = (uint16_t)(LIVE_NO_OWNER - rec.owner);
+    if (key.pile != 0) {
+        key.component = (uint8_t)libraries_component(books.libraries, key.pile);
+        key.kind = WEIR_KIND_NATIVE;
+    }
+    if (key.component < WEIR_COMPONENT_COUNT && key.kind < WEIR_KIND_COUNT)
+        v->visit(v->with, addr, rec.bytes, (enum weir_component)key.component, (enum weir_kind)key.kind);
+}
+
+void acct_each_block(uint64_t least, acct_visit_block *visit, void *with)
+{
+    struct block_visit v = { visit, with };
+    live_each(books.live, least, visit_block, &v);
+}
+
+/* Those of files are of the row mapped, and no library's. */
+static void visit_range(void *with, struct range range)
+{
+    const struct block_visit *v = with;
+    struct owner_key          key = owners_key(books.owners, range.owner);
+    if (key.pile != 0)
+        v->visit(v->with, range.from, range.to - range.from, libraries_component(books.libraries, key.pile), WEIR_KIND_NATIVE);
+}
+
+void acct_each_mapping(acct_visit_block *visit, void *with)
+{
+    struct block_visit v = { visit, with };
+    ranges_each(books.ranges, visit_range, &v);
+}
+
 void acct_each_owner(void (*visit)(void *with, const struct owner_view *), void *with)
 {
     owners_each(books.owners, visit, with);

@@ -150,6 +150,12 @@ bool     acct_take_event(struct ring_event *event);
  * Rows, pools and process figures from elsewhere are left alone. */
 void     acct_snapshot(struct weir_sheet *sheet, enum weir_component component, int64_t wall_ms);
 
+/* Live blocks of at least so many bytes, each with the row and the kind it is booked to, outside all locks; some may be missed
+ * or told twice, or be freed by then. */
+typedef void acct_visit_block(void *with, uintptr_t addr, uint64_t bytes, enum weir_component component, enum weir_kind kind);
+void     acct_each_block(uint64_t least, acct_visit_block *visit, void *with);
+/* The same of anonymous mappings of native libraries. */
+void     acct_each_mapping(acct_visit_block *visit, void *with);
 /* Owners with a stack, one by one; the visitor takes no lock. acct_owner() makes one whole, outside the visit. */
 void     acct_each_owner(void (*visit)(void *with, const struct owner_view *), void *with);
 void     acct_owner(struct weir_owner *out, const struct owner_view *view, int64_t wall_ms);

@@ -16,7 +16,7 @@
 #include "base/lock.h"
 #include "base/poison.h"
 
-enum { GROUP_BITS = 6, GROUPS = 1 << GROUP_BITS, CHUNK = 16, MIN_RECS = 1024, MAX_RECS = 1 << 26 };
+enum { GROUP_BITS = 6, GROUPS = 1 << GROUP_BITS, CHUNK = 16, MIN_RECS = 1024, MAX_RECS = 1 << 26, VISIT_BUCKETS = 16, VISIT_RECORDS = 128 };
 
 struct slot {
     uintptr_t addr;
@@ -246,6 +246,33 @@ uint64_t live_count(const struct live *t)
     for (uint32_t g = 0; g < GROUPS; g++)
         sum += atomic_load_explicit(&t->group[g].published, memory_order_relaxed);
     return sum;
+}
+
+/* Copies what a few buckets hold; returns how many records. A chain that does not fit is cut. */
+static size_t copy_buckets(struct live *t, struct group *g, uint32_t *bucket, uint64_t least, struct slot *out, size_t max)
+{
+    size_t count = 0;
+    lock_take(&g->lock);
+    for (uint32_t end = *bucket + VISIT_BUCKETS; *bucket < g->buckets && *bucket < end; ++*bucket)
+        for (uint32_t at = g->heads[*bucket]; at != 0; at = t->slots[at - 1].next)
+            if (t->slots[at - 1].bytes >= least && count < max)
+                out[count++] = t->slots[at - 1];
+    bool more = *bucket < g->buckets;
+    lock_drop(&g->lock);
+    if (!more)
+        *bucket = UINT32_MAX;
+    return count;
+}
+
+void live_each(struct live *t, uint64_t least, void (*visit)(void *with, uintptr_t addr, struct live_rec rec), void *with)
+{
+    struct slot copy[VISIT_RECORDS];
+    for (uint32_t g = 0; g < GROUPS; g++)
+        for (uint32_t bucket = 0; bucket != UINT32_MAX;) {
+            size_t count = copy_buckets(t, &t->group[g], &bucket, least, copy, VISIT_RECORDS);
+            for (size_t i = 0; i < count; i++)
+                visit(with, copy[i].addr, (struct live_rec){ copy[i].bytes, copy[i].owner, copy[i].mean });
+        }
 }
 
 void live_pile(const struct live *t, unsigned pile, uint64_t *bytes, uint64_t *blocks)

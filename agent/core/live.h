@@ -39,6 +39,8 @@ bool         live_take_same(struct live *live, uintptr_t addr, struct live_rec r
 /* Is addr in the table? The record stays where it is. */
 bool         live_has(struct live *live, uintptr_t addr);
 uint64_t     live_count(const struct live *live);
+/* Reporter: every record of at least so many bytes, outside all locks; may miss, or tell twice, what changes meanwhile. */
+void         live_each(struct live *live, uint64_t least, void (*visit)(void *with, uintptr_t addr, struct live_rec rec), void *with);
 /* Bytes and blocks of the records without owner; of pile 0. */
 void         live_undecided(const struct live *live, uint64_t *bytes, uint64_t *blocks);
 void         live_pile(const struct live *live, unsigned pile, uint64_t *bytes, uint64_t *blocks);

@@ -13,6 +13,8 @@
 #include "base/lock.h"
 #include "base/poison.h"
 
+enum { VISITED = 64 }; /* copied under the lock at once */
+
 struct ranges {
     struct lock    lock;
     _Atomic size_t count; /* written under lock */
@@ -111,4 +113,20 @@ bool ranges_cut(struct ranges *r, uintptr_t from, uintptr_t to, struct range *ou
         *out = cut_locked(r, i, from, to, left);
     lock_drop(&r->lock);
     return found;
+}
+
+void ranges_each(struct ranges *r, void (*visit)(void *with, struct range range), void *with)
+{
+    struct range copy[VISITED];
+    uintptr_t    from = 0;
+    for (size_t count = VISITED; count == VISITED;) {
+        lock_take(&r->lock);
+        size_t at = find_locked(r, from), all = ranges_count(r);
+        for (count = 0; at < all && count < VISITED; at++)
+            copy[count++] = r->at[at];
+        lock_drop(&r->lock);
+        for (size_t i = 0; i < count; i++)
+            visit(with, copy[i]);
+        from = count > 0 ? copy[count - 1].to : from;
+    }
 }

@@ -26,6 +26,8 @@ enum weir_rc ranges_put(struct ranges *ranges, struct range range);
 /* Takes the first piece of what is stored of [from, to) out. False: there is none (any more). left: how many pieces of the range it
  * came from stay stored, 0 to 2. */
 bool         ranges_cut(struct ranges *ranges, uintptr_t from, uintptr_t to, struct range *out, unsigned *left);
+/* Reporter: every range, outside the lock; may miss what changes meanwhile. */
+void         ranges_each(struct ranges *ranges, void (*visit)(void *with, struct range range), void *with);
 size_t       ranges_count(const struct ranges *ranges);
 
 #endif
