@@ -9,8 +9,9 @@
 #include "jvm/pools.h"
 #include "snapshot.h"
 
-/* Once the other rows of the sheet, its pools and its process are filled: adds the row's parts to what rules= booked there, and
- * sums what is in no row. Runs a diagnostic command of the VM, at most every ten seconds. */
+/* Once the other rows of the sheet and its agent are filled: adds the row's parts to what rules= booked there. Runs a diagnostic command of the VM, at most every ten seconds. */
 void overhead_fill(JNIEnv *jni, struct weir_sheet *sheet, const struct pools_figures *vm, int64_t mono_ms);
+/* The VM's own mappings beside heap, code, metaspace and stacks, as committed; 0 where NMT is off. */
+uint64_t overhead_maps(void);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "balance.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sysfs.h"
@@ -120,8 +121,6 @@ static void process(struct weir_sheet *out)
 {
     struct weir_process *p = &out->process;
     p->rss_known = sysfs_rss(&p->rss);
-    p->cgroup_known = sysfs_cgroup_used(&p->cgroup);
-    p->cgroup_limit_known = sysfs_cgroup_limit(&p->cgroup_limit);
 }
 
 /* The beans, and whether a full collection came since they were read last: it then began after that reading, or was under
@@ -217,7 +216,20 @@ static void add_stacks(struct weir_sheet *out, int64_t now)
     row->used += t->resident;
 }
 
-/* Last: it sums the others. */
+/* What of the process's memory no line of the balance has. */
+static void balance(struct weir_sheet *out)
+{
+    struct weir_process *p = &out->process;
+    balance_fill(out, &me.vm, out->overhead.nmt, overhead_maps());
+    p->residual_known = out->balance.known && out->overhead.code_known;
+    p->residual = out->balance.residual > 0 ? (uint64_t)out->balance.residual : 0;
+    p->cgroup_known = out->balance.container.known;
+    p->cgroup = out->balance.container.usage;
+    p->cgroup_limit_known = out->balance.container.limited;
+    p->cgroup_limit = out->balance.container.limit;
+}
+
+/* Beside what hooks book there. */
 static void overhead(struct weir_sheet *out, int64_t now)
 {
     struct weir_row *row = &out->rows[WEIR_JVM_OVERHEAD];
@@ -240,6 +252,7 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     own_rows(out);
     read_vm();
     acct_snapshot(out, owners_of, now);
+    balance_booked(out);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
         if (c == WEIR_MAPPED ? me.config.mapped : me.config.counting)
             continue;
@@ -263,6 +276,7 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     pools(out, now);
     process(out);
     overhead(out, now);
+    balance(out);
 }
 
 void readings_at_event(struct weir_sheet *out, enum weir_component owners_of, const struct ring_event *event)

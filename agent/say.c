@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "balance.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sysfs.h"
@@ -120,6 +121,8 @@ static void advise(void)
 void say_sheet(const char *reason)
 {
     threadview_read(clock_wall_ms(), clock_wall_ms());
+    if (strcmp(reason, "interval") != 0)
+        balance_demand();
     if (strcmp(reason, "exit") != 0)
         metaspace_read(strcmp(reason, "request") == 0 ? METASPACE_NOW : METASPACE_SHEET);
     take_sheet(WEIR_COMPONENT_COUNT);
@@ -462,6 +465,7 @@ void say_tell_sheet(struct buf *out)
 void say_tell_report(struct buf *out)
 {
     metaspace_read(METASPACE_ALL);
+    balance_demand();
     say_to_blackbox();
     const struct ledger_sheet *l = blackbox_sheet();
     out_sheet_who(out, l);

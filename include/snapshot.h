@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "snapshot_balance.h"
 #include "snapshot_definitions.h"
 #include "snapshot_handles.h"
 #include "snapshot_netty.h"
@@ -157,6 +158,7 @@ struct weir_sheet {
     struct weir_handles    handles;
     struct weir_netty_malloc netty;
     struct weir_overhead   overhead;
+    struct weir_balance    balance;
     /* jobs ran for so long and nobody took managed memory since the start; 0: somebody did, or it cannot be told */
     uint64_t                     unused_managed_ms;
     const struct weir_diagnosis *advice; /* about it; NULL: none */
@@ -268,6 +270,7 @@ enum weir_reason {
     WEIR_REASON_ROW,    /* a row that the VM bounds (metaspace, heap) nears its limit */
     WEIR_REASON_SLOPE,  /* would fill within 10 minutes at the present slope */
     WEIR_REASON_SURVIVED, /* memory of an ended attempt outlived full collections */
+    WEIR_REASON_CONTAINER, /* the container would not hold what may come, or is nearly full */
     WEIR_REASON_THREADS_LEFT /* threads of ended attempts live on */
 };
 
@@ -286,6 +289,7 @@ struct weir_survived {
 struct weir_breach {
     enum weir_level     level;
     bool                denied; /* mode=enforce refused the request */
+    bool                of_container; /* used and limit are the container's, without page cache; component means nothing */
     bool                of_threads; /* used, requested and limit count threads; the limit's source names it */
     enum weir_reason    reason;
     enum weir_component component;

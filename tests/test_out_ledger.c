@@ -186,6 +186,9 @@ static void fill_everything(void)
     for (int i = 0; i < WEIR_TOP_FAMILIES; i++)
         t->families[i].name = t->families[i].job_name = t->families[i].creator = t->families[i].source = huge;
     fill_classes();
+    sheet.sheet.balance.child_shown = WEIR_TOP_CHILDREN;
+    for (int i = 0; i < WEIR_TOP_CHILDREN; i++)
+        memset(sheet.sheet.balance.children[i].name, 'x', sizeof sheet.sheet.balance.children[i].name - 1);
     sheet.line_count = LEDGER_LINES;
     for (int i = 0; i < LEDGER_LINES; i++)
         sheet.lines[i] = (struct ledger_line){ 1, huge, huge };

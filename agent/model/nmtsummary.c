@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nmtsummary.c: one line a category: "-      GC (reserved=42296KB, committed=42296KB)"; the lines below it are details. */
+/* nmtsummary.c: one line a category: "-      GC (reserved=42296KB, committed=42296KB)", and lines of details below it, of
+ * which "(mmap: reserved=37876KB, committed=37876KB)" is looked at. */
 #include "model/nmtsummary.h"
 
 #include <stddef.h>
@@ -63,14 +64,29 @@ static bool take(const char *line, const char *end, struct nmtsummary *out)
     return true;
 }
 
+/* A detail of the category that the last such line began. */
+static void take_detail(const char *line, const char *end, bool own, struct nmtsummary *out)
+{
+    static const char label[] = "(mmap: reserved=";
+    uint64_t          bytes;
+    const char       *at = own ? strstr(line, label) : NULL;
+    if (at != NULL && at < end && committed_in(at, end, &bytes))
+        out->maps += bytes;
+}
+
 bool nmtsummary_read(const char *text, struct nmtsummary *out)
 {
-    bool any = false;
+    bool any = false, own = false;
     memset(out, 0, sizeof *out);
     while (*text != '\0') {
         const char *end = text + strcspn(text, "\n");
-        if (text[0] == '-')
+        if (text[0] == '-') {
+            uint64_t before = out->gc + out->vm;
             any = take(text, end, out) || any;
+            own = out->gc + out->vm > before;
+        } else {
+            take_detail(text, end, own, out);
+        }
         text = *end == '\n' ? end + 1 : end;
     }
     return any;

@@ -9,6 +9,7 @@
 struct nmtsummary {
     uint64_t code; /* category Code: the code cache and what describes the code in it */
     uint64_t gc;   /* GC and GCCardSet: the collector's own structures, not the heap */
+    uint64_t maps; /* of gc and vm: in mappings, not by malloc */
     uint64_t vm;   /* every other category that no component or pool of ours has: Symbol, Compiler, Internal, ... */
 };
 

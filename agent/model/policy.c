@@ -281,6 +281,26 @@ struct policy_verdict policy_gauge(struct policy_gauge *gauge, uint64_t used, ui
     return judge_row(gauge->slots, &gauge->slope, used, limit, now_ms);
 }
 
+static struct claim claim_of_container(struct policy_slot slots[4], uint64_t charge, uint64_t demand, bool soon, uint64_t limit)
+{
+    uint64_t full = percent(limit, CRITICAL_PERCENT);
+    if (charge >= full)
+        return (struct claim){ WEIR_LEVEL_CRITICAL, WEIR_REASON_CONTAINER, &slots[WEIR_LEVEL_CRITICAL], charge - full + 1 };
+    if (demand > limit || soon)
+        return (struct claim){ WEIR_LEVEL_WARN, WEIR_REASON_CONTAINER, &slots[WEIR_LEVEL_WARN], demand > limit ? demand - limit : 1 };
+    return (struct claim){ .level = WEIR_LEVEL_NONE };
+}
+
+struct policy_verdict policy_container(struct policy_slot slots[4], uint64_t charge, uint64_t demand, bool soon, uint64_t limit,
+                                       int64_t now_ms)
+{
+    rearm(slots, WEIR_LEVEL_CRITICAL, charge, percent(limit, CRITICAL_PERCENT - REARM_POINTS));
+    if (!soon)
+        rearm(slots, WEIR_LEVEL_WARN, demand, percent(limit, 100 - REARM_POINTS));
+    struct claim claim = claim_of_container(slots, charge, demand, soon, limit);
+    return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
+}
+
 struct policy_verdict policy_left(struct policy_slot slots[4], uint64_t left, uint64_t worth_saying, int64_t now_ms)
 {
     rearm(slots, WEIR_LEVEL_WARN, left, percent(worth_saying, 100 - REARM_POINTS));

@@ -4,6 +4,7 @@
  * old order has been released. Bounds of texts are chosen so that the largest sheet fits its slot. */
 #include "out/ledger_fields.h"
 
+#include "out/ledger_balance.h"
 #include "out/ledger_classes.h"
 #include "out/out.h"
 #include "out/out_handles.h"
@@ -291,6 +292,7 @@ void ledger_fields_sheet(struct wire *w, struct ledger_sheet *sheet)
     threads(w, &sheet->sheet.threads);
     out_handles_wire(w, &sheet->sheet.handles);
     out_netty_wire(w, &sheet->sheet.netty);
+    ledger_balance(w, &sheet->sheet.balance);
     ledger_classes(w, sheet);
     sheet->sheet.owner_count = wire_below(w, (uint32_t)sheet->sheet.owner_count, WEIR_TOP_OWNERS + 1);
     for (size_t i = 0; i < sheet->sheet.owner_count && !w->bad; i++)

@@ -8,6 +8,7 @@
 
 #include "out/figure.h"
 #include "out/out.h"
+#include "out/out_balance.h"
 #include "out/out_threads.h"
 #include "out/out_classes.h"
 #include "out/owner.h"
@@ -231,6 +232,8 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
 {
     if (breach->of_threads)
         out_threads_breach(b, breach);
+    else if (breach->of_container)
+        out_container_headline(b, breach);
     else if (breach->reason == WEIR_REASON_SURVIVED && breach->component == WEIR_JVM_METASPACE)
         out_classes_survived(b, breach);
     else if (breach->reason == WEIR_REASON_SURVIVED)
@@ -245,7 +248,10 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
         out_classes_headline(b, breach);
     if (breach->suppressed != 0)
         buf_printf(b, " (%" PRIu64 " more since the last line)", breach->suppressed);
-    put_direct_pool(b, breach);
+    if (breach->of_container)
+        out_container_more(b, breach);
+    else
+        put_direct_pool(b, breach);
     if (breach->component == WEIR_JVM_METASPACE)
         out_classes_breach(b, breach);
     put_stack(b, &breach->stack);
@@ -253,6 +259,6 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
         put_owner(b, &breach->sheet.owners[i], breach);
     if (breach->of_threads)
         out_threads_more(b, breach);
-    else if (breach->component != WEIR_JVM_METASPACE) /* said already */
+    else if (breach->component != WEIR_JVM_METASPACE && !breach->of_container) /* said already */
         put_diagnosis(b, breach);
 }

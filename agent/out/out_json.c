@@ -7,6 +7,7 @@
 #include "out/json.h"
 #include "out/out.h"
 #include "out/json_parts.h"
+#include "out/out_balance.h"
 #include "out/out_definitions.h"
 #include "out/out_handles.h"
 #include "out/out_netty.h"
@@ -29,6 +30,7 @@ static const char *reason_word(enum weir_reason reason)
     case WEIR_REASON_ROW: return "row";
     case WEIR_REASON_SLOPE: return "slope";
     case WEIR_REASON_SURVIVED: return "survived";
+    case WEIR_REASON_CONTAINER: return "container";
     case WEIR_REASON_THREADS_LEFT: return "threads-left";
     }
     return "?";
@@ -320,6 +322,7 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     put_pools(&j, sheet);
     put_process(&j, &sheet->process);
     put_overhead(&j, &sheet->overhead);
+    out_balance_json(&j, sheet);
     put_agent(&j, &sheet->agent);
     put_owners(&j, sheet);
     out_threads_json(&j, &sheet->threads);
@@ -331,6 +334,8 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
         json_unsigned(&j, "unused_managed_ms", sheet->unused_managed_ms);
     if (sheet->advice != NULL)
         put_diagnoses(&j, sheet->advice, 1);
+    else if (sheet->balance.retention != NULL)
+        put_diagnoses(&j, sheet->balance.retention, 1);
     end_event(&j);
 }
 
@@ -395,12 +400,22 @@ static void put_classes(struct json *j, const struct weir_breach *breach)
         put_diagnoses(j, breach->diagnosis, breach->diagnosis_count);
 }
 
+static void put_container(struct json *j, const struct weir_breach *breach)
+{
+    if (!breach->of_container)
+        return;
+    json_string_or_null(j, "limit_source", breach->limit.source);
+    put_process(j, &breach->sheet.process);
+    out_balance_json(j, &breach->sheet);
+    put_diagnoses(j, breach->diagnosis, breach->diagnosis_count);
+}
+
 void out_json_breach(struct buf *b, const struct weir_header *h, const struct weir_breach *breach)
 {
     struct json j = begin_event(b, "breach", h);
     json_string(&j, "level", out_level(breach->level));
     json_string(&j, "reason", reason_word(breach->reason));
-    json_string(&j, "component", breach->of_threads ? "threads" : out_component(breach->component));
+    json_string(&j, "component", breach->of_threads ? "threads" : breach->of_container ? "process" : out_component(breach->component));
     json_string(&j, "kind", out_kind(breach->kind));
     json_unsigned(&j, "used", breach->used);
     json_known(&j, "limit", breach->limit.set, breach->limit.bytes);
@@ -426,6 +441,7 @@ void out_json_breach(struct buf *b, const struct weir_header *h, const struct we
         put_diagnoses(&j, breach->diagnosis, breach->diagnosis_count);
     }
     put_classes(&j, breach);
+    put_container(&j, breach);
     end_event(&j);
 }
 

@@ -8,6 +8,7 @@
 
 #include "out/figure.h"
 #include "out/out.h"
+#include "out/out_balance.h"
 #include "out/out_definitions.h"
 #include "out/out_handles.h"
 #include "out/out_netty.h"
@@ -142,26 +143,6 @@ static void put_pool(struct buf *b, enum weir_pool p, const struct weir_pool_row
     put_heap(b, pool);
 }
 
-static void put_cgroup(struct buf *b, const struct weir_process *p)
-{
-    if (!p->cgroup_known)
-        return;
-    buf_puts(b, "\ncgroup   ");
-    if (p->cgroup_limit_known)
-        figure_of(b, p->cgroup, p->cgroup_limit);
-    else
-        figure_bytes(b, p->cgroup);
-}
-
-static void put_residual(struct buf *b, const struct weir_process *p)
-{
-    if (!p->residual_known)
-        return;
-    buf_puts(b, "\nresidual ");
-    figure_bytes(b, p->residual);
-    buf_puts(b, " of the process's resident memory are in no row, an estimate");
-}
-
 void out_sheet_pools(struct buf *b, const struct weir_sheet *sheet)
 {
     bool first = true;
@@ -173,8 +154,6 @@ void out_sheet_pools(struct buf *b, const struct weir_sheet *sheet)
         parts_comma(b, &first);
         put_pool(b, (enum weir_pool)i, pool);
     }
-    put_cgroup(b, &sheet->process);
-    put_residual(b, &sheet->process);
 }
 
 void out_sheet_table(struct buf *b, const struct weir_sheet *sheet)
@@ -183,6 +162,7 @@ void out_sheet_table(struct buf *b, const struct weir_sheet *sheet)
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
         put_row(b, (enum weir_component)i, &sheet->rows[i]);
     out_sheet_pools(b, sheet);
+    out_balance_text(b, sheet);
     out_threads_sheet(b, &sheet->threads);
     out_definitions_text(b, &sheet->definitions);
     out_handles_text(b, &sheet->handles);

@@ -12,6 +12,7 @@
 #include "out/columns.h"
 #include "out/figure.h"
 #include "out/out.h"
+#include "out/out_balance.h"
 #include "out/out_sheet.h"
 #include "out/owner.h"
 #include "out/parts.h"
@@ -328,6 +329,7 @@ void out_top(struct buf *b, const struct out_top *top)
     put_head(b, top, &s, &text);
     put_table(b, top, &s);
     out_sheet_pools(&text, sheet);
+    out_balance_text(&text, sheet);
     put_wrapped(b, &text, &s, 3);
     parts_losses(&text, &sheet->agent);
     put_wrapped(b, &text, &s, 3);

@@ -36,6 +36,7 @@ public final class FlinkCluster implements AutoCloseable {
         private Jdk jdk = Jdks.of(17);
         private String agentOptions;
         private String taskManagerJvm = "";
+        private final Map<String, String> oneTaskManagersJvm = new LinkedHashMap<>();
         private int taskManagers = 1;
         private final Map<String, String> environment = new LinkedHashMap<>();
         private final List<String> taskManagerArguments = new ArrayList<>();
@@ -87,6 +88,12 @@ public final class FlinkCluster implements AutoCloseable {
             return this;
         }
 
+        /** A JVM option of one TaskManager, "tm-2". */
+        public Plan taskManagerJvm(String id, String option) {
+            oneTaskManagersJvm.merge(id, " " + option, String::concat);
+            return this;
+        }
+
         /** Options of the agent in every process; interval and dir are added. */
         public Plan agent(String options) {
             agentOptions = options;
@@ -116,7 +123,7 @@ public final class FlinkCluster implements AutoCloseable {
             FlinkConf mine = conf.copy();
             if (agentOptions != null) {
                 mine.set(taskManager ? "env.java.opts.taskmanager" : "env.java.opts.jobmanager",
-                        agentOption(directory(own.resolve("weir"))) + (taskManager ? taskManagerJvm : ""));
+                        agentOption(directory(own.resolve("weir"))) + (taskManager ? taskManagerJvm + oneTaskManagersJvm.getOrDefault(id, "") : ""));
             }
             Path confDir = mine.write(own.resolve("conf"));
             Jvm.Plan plan = Jvm.command(directory(own), Ground.script("flink-jvm.sh").toString(),
