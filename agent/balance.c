@@ -183,6 +183,9 @@ static void read_blocks(void)
 {
     struct blocks_found found;
     blocks_find(me.areas, me.area_count, &found);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        me.in.booked[c] -= found.mapped[c] < me.in.booked[c] ? found.mapped[c] : me.in.booked[c];
+    memcpy(me.in.mapped, found.mapped_resident, sizeof me.in.mapped);
     memcpy(me.in.untouched, found.untouched, sizeof me.in.untouched);
     memcpy(me.in.untouched_apart, found.apart, sizeof me.in.untouched_apart);
     me.in.sampled = found.sampled;

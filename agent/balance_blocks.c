@@ -99,12 +99,23 @@ static void look(const struct sample *s, const struct blocks_area *areas, size_t
     *apart += scale(empty_apart, s->seen_bytes, looked);
 }
 
+static void take_mapping(void *with, uintptr_t addr, uint64_t bytes, enum weir_component component, enum weir_kind kind)
+{
+    struct blocks_found *out = with;
+    uint64_t             there;
+    (void)kind;
+    out->mapped[component] += bytes;
+    if (resident(addr, bytes, &there))
+        out->mapped_resident[component] += there;
+}
+
 void blocks_find(const struct blocks_area *areas, size_t count, struct blocks_found *out)
 {
     memset(out, 0, sizeof *out);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
         for (int i = 0; i < SIZES; i++)
             samples[c][i].seen = samples[c][i].seen_bytes = 0;
+    acct_each_mapping(take_mapping, out);
     acct_each_block(BLOCK_LEAST, keep, NULL);
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
         for (int i = 0; i < SIZES; i++) {

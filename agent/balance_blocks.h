@@ -12,6 +12,7 @@
 struct blocks_found {
     uint64_t untouched[WEIR_COMPONENT_COUNT];
     uint64_t apart[WEIR_COMPONENT_COUNT]; /* of these, in none of the areas */
+    uint64_t mapped[WEIR_COMPONENT_COUNT], mapped_resident[WEIR_COMPONENT_COUNT]; /* by libraries that are watched, not malloc'ed */
     bool     sampled;                     /* not every block was looked at */
 };
 

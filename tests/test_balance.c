@@ -110,6 +110,18 @@ static void what_others_call_resident_is_an_upper_bound(void)
     CU_ASSERT_EQUAL(sum(), (int64_t)out.rss);
 }
 
+/* A watched library's mapping is its row's, and no part of what malloc holds. */
+static void mappings_of_libraries_are_in_their_row(void)
+{
+    in.mapped[WEIR_MANAGED] = 7 * MIB;
+    in.map[BALANCE_MAP_OTHER] += 7 * MIB;
+    balance_sum(&in, &out);
+    CU_ASSERT_EQUAL(out.rows[WEIR_MANAGED], 107 * MIB);
+    CU_ASSERT_EQUAL(out.part[WEIR_PART_MALLOC], 20 * MIB);
+    CU_ASSERT_EQUAL(out.residual, (int64_t)(5 * MIB));
+    CU_ASSERT_EQUAL(sum(), (int64_t)out.rss);
+}
+
 /* Figures of different instants: less live than booked, more untouched than booked. */
 static void figures_that_do_not_fit_together_stay_in_range(void)
 {
@@ -133,5 +145,5 @@ static void tables_follow_the_heap(void)
 
 SUITE(balance, healthy, NULL, CASE(each_byte_is_in_one_line), CASE(what_is_not_known_is_the_residual),
       CASE(lines_that_claim_too_much_are_a_negative_residual), CASE(large_blocks_that_were_not_found_count),
-      CASE(what_others_call_resident_is_an_upper_bound), CASE(figures_that_do_not_fit_together_stay_in_range),
+      CASE(what_others_call_resident_is_an_upper_bound), CASE(mappings_of_libraries_are_in_their_row), CASE(figures_that_do_not_fit_together_stay_in_range),
       CASE(tables_follow_the_heap));

@@ -30,17 +30,20 @@ static void set(struct weir_balance *out, enum weir_part part, bool known, uint6
 }
 
 struct sums {
-    uint64_t booked, resident, untouched, apart; /* apart: untouched, outside of what was found */
+    uint64_t booked, resident, untouched; /* malloc'ed */
+    uint64_t apart;                       /* of untouched: outside of what was found */
+    uint64_t mapped;
 };
 
 static struct sums add_rows(const struct balance_input *in, struct weir_balance *out)
 {
-    struct sums s = { 0, 0, 0, 0 };
+    struct sums s = { .booked = 0 };
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
         uint64_t untouched = least(in->untouched[c], in->booked[c]);
-        out->rows[c] = in->booked[c] - untouched;
         s.booked += in->booked[c];
-        s.resident += out->rows[c];
+        s.resident += in->booked[c] - untouched;
+        s.mapped += in->mapped[c];
+        out->rows[c] = in->booked[c] - untouched + in->mapped[c];
         s.untouched += untouched;
         s.apart += least(in->untouched_apart[c], untouched);
     }
@@ -53,7 +56,7 @@ static bool allocators(const struct balance_input *in, const struct sums *s, uin
 {
     const struct weir_allocator *a = &in->allocator;
     uint64_t                     found = in->map[BALANCE_MAP_MALLOC];
-    uint64_t                     other = less(in->map[BALANCE_MAP_OTHER], in->metaspace + in->stacks + in->agent);
+    uint64_t                     other = less(in->map[BALANCE_MAP_OTHER], in->metaspace + in->stacks + in->agent + s->mapped);
     if (a->kind == WEIR_ALLOCATOR_GLIBC)
         *resident = found + least(less(in->apart, s->apart), other);
     else

@@ -24,6 +24,7 @@ struct balance_input {
     uint64_t swapped;
     /* rows: taken by malloc, of that not resident, and of this outside BALANCE_MAP_MALLOC */
     uint64_t booked[WEIR_COMPONENT_COUNT], untouched[WEIR_COMPONENT_COUNT], untouched_apart[WEIR_COMPONENT_COUNT];
+    uint64_t mapped[WEIR_COMPONENT_COUNT]; /* resident, of mappings that watched libraries made: in BALANCE_MAP_OTHER */
     bool     sampled;
     struct weir_allocator allocator;
     uint64_t apart; /* glibc: large blocks in mappings of their own that were not found */
