@@ -53,7 +53,7 @@ SO_OBJ      := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(TOOL_SRC),$(BASE_SRC) $(
 CLI_OBJ     := $(patsubst %.c,$(OBJ)/%.o,$(BASE_SRC) $(MODEL_SRC) $(OUT_SRC) $(CLI_SRC))
 TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(CORE_SRC) $(NATIVE_SRC) $(OUT_SRC))
 # Libraries that tests load and patch, free of sanitizers as a JVM's are.
-FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so
+FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so $(OBJ)/libgotlook.so
 # Known call chains, of C and of C++, as libraries are built: optimized and without frame pointers.
 CHAIN_SO    := $(OBJ)/libchain.so $(OBJ)/libchainpp.so
 # Stands in for the agent where the tool's side of attach is tested; a JVM loads it as libweir.so.
@@ -76,7 +76,7 @@ $(OUT)/weir: $(CLI_OBJ)
 $(OBJ)/weir-tests: $(TEST_OBJ)
 	$(CC) $(LDSAN) -pthread -o $@ $(TEST_OBJ) -lcunit $(LIBYAML) -lm -ldl
 
-$(OBJ)/libgotnow.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,now
+$(OBJ)/libgotnow.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so $(OBJ)/libgotlook.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,now
 $(OBJ)/libgotlazy.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,lazy
 $(FIXTURE_SO): tests/fixture/gotlib.c Makefile
 	@mkdir -p $(@D)
