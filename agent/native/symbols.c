@@ -33,12 +33,15 @@ static bool word(const struct module *m, uintptr_t at, uint32_t *out)
 /* DT_GNU_HASH: the highest bucket's chain ends at the last symbol. */
 static uint32_t count_gnu(const struct module *m, uintptr_t at)
 {
-    uint32_t buckets = 0, first = 0, bloom = 0, last = 0, b = 0, h = 0;
+    uint32_t buckets = 0, first = 0, bloom = 0, last = 0, h = 0;
     if (!word(m, at, &buckets) || !word(m, at + 4, &first) || !word(m, at + 8, &bloom))
         return 0;
-    uintptr_t bucket = at + 16 + (uintptr_t)bloom * sizeof(ElfW(Addr)), chain = bucket + (uintptr_t)buckets * 4;
-    for (uint32_t i = 0; i < buckets && word(m, bucket + (uintptr_t)i * 4, &b); i++)
-        last = b > last ? b : last;
+    uintptr_t       table = at + 16 + (uintptr_t)bloom * sizeof(ElfW(Addr)), chain = table + (uintptr_t)buckets * 4;
+    const uint32_t *bucket = (const uint32_t *)table;
+    if (!module_has(m, table, (size_t)buckets * 4))
+        return 0;
+    for (uint32_t i = 0; i < buckets; i++)
+        last = bucket[i] > last ? bucket[i] : last;
     if (last < first)
         return first;
     while (word(m, chain + (uintptr_t)(last - first) * 4, &h)) {
