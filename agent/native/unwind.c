@@ -73,7 +73,7 @@ static struct {
     struct stacks   *stacks;
     struct cache    *cache; /* NULL: not asked for yet, or no memory */
     bool             whole; /* libunwind is there */
-    struct module_id own;
+    struct module_id own, libc;
     uintptr_t        first_stack; /* end of the first thread's */
 } me;
 
@@ -402,14 +402,16 @@ __attribute__((noinline)) size_t unwind_here(uint32_t *frames, size_t max)
     struct registers r = { own[1], (uintptr_t)(own + 2), own[0] };
     struct bounds    b = stack_of_thread(r.sp);
     struct module_id id;
-    size_t           count = 0;
+    size_t           count = 0, inner = 0; /* inner: without the C library's on the outside */
     if (me.cache == NULL || !leave_own(&b, &r, &id))
         return 0;
     do {
         struct known k = look_up(r.ip, &id);
         frames[count++] = k.frame;
+        if (!module_same(&id, &me.libc))
+            inner = count;
         if (!step(&k.rule, &b, &r))
-            break;
+            return inner > 0 ? inner : count; /* how a thread begins says nothing */
     } while (count < max && module_at(r.ip - 1, &id));
     return count;
 }
@@ -428,6 +430,7 @@ enum weir_rc unwind_init(struct stacks *stacks, const char *library, const char 
     *why = "short: this C library does not say which library an address lies in (glibc 2.35 does)";
     if (!find_own())
         return WEIR_ENOENT;
+    module_at((uintptr_t)dlsym(RTLD_DEFAULT, "pthread_create"), &me.libc);
     struct cache *cache = arena_map(sizeof *cache);
     *why = "short: no memory for what is known of instructions";
     if (cache == NULL)

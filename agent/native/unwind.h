@@ -16,7 +16,7 @@ enum weir_rc unwind_init(struct stacks *stacks, const char *library, const char 
 /* Tests: as before unwind_init(), but for libunwind, which stays. No thread may be inside. */
 void         unwind_close(void);
 /* Inside a hook, any thread: interned frames (core/stacks, line WEIR_LINE_NATIVE), innermost first, at most max. Those of this
- * library itself, on top, are left out. No libc call but at first sight of an instruction, then sigprocmask and mmap by
+ * library itself, on top, are left out, and those of the C library that begin a thread. No libc call but at first sight of an instruction, then sigprocmask and mmap by
  * libunwind. */
 size_t       unwind_here(uint32_t *frames, size_t max);
 
