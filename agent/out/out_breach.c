@@ -5,6 +5,7 @@
  * `used` is printed without the request; a percentage counts the request, because the level was decided with it. */
 #include <inttypes.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "out/figure.h"
 #include "out/out.h"
@@ -163,11 +164,31 @@ static void put_survived(struct buf *b, const struct weir_breach *breach)
         buf_puts(b, " (not declared)");
 }
 
+/* A verdict on the whole, "HEADLINE; details": the first line ends with the headline. */
+static bool is_verdict(const struct weir_breach *breach)
+{
+    const char *id = breach->diagnosis_count != 0 ? breach->diagnosis[0].id : "";
+    return breach->component == WEIR_JVM_METASPACE || strncmp(id, "native-", 7) == 0 || strncmp(id, "rocksdb-", 8) == 0;
+}
+
+static void put_headline(struct buf *b, const struct weir_breach *breach)
+{
+    char       data[sizeof breach->diagnosis[0].text];
+    struct buf text;
+    if (breach->diagnosis_count == 0 || !is_verdict(breach))
+        return;
+    buf_init(&text, data, sizeof data);
+    buf_put(&text, breach->diagnosis[0].text, strcspn(breach->diagnosis[0].text, ";"));
+    buf_puts(b, ": ");
+    utf8_text(b, data, false);
+}
+
 static void put_diagnosis(struct buf *b, const struct weir_breach *breach)
 {
     for (size_t i = 0; i < breach->diagnosis_count; i++) {
+        const char *text = breach->diagnosis[i].text, *details = strstr(text, "; ");
         buf_puts(b, "\n  ");
-        utf8_text(b, breach->diagnosis[i].text, false);
+        utf8_text(b, i == 0 && is_verdict(breach) && details != NULL ? details + 2 : text, false);
     }
 }
 
@@ -244,8 +265,7 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
         put_share(b, breach);
     else
         put_vm_row(b, breach);
-    if (breach->component == WEIR_JVM_METASPACE)
-        out_classes_headline(b, breach);
+    put_headline(b, breach);
     if (breach->suppressed != 0)
         buf_printf(b, " (%" PRIu64 " more since the last line)", breach->suppressed);
     if (breach->of_container)

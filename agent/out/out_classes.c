@@ -390,18 +390,6 @@ void out_classes_pins(struct buf *b, const struct weir_classes *c)
                pins->out_of_time ? "; it was broken off, there may be more" : "");
 }
 
-void out_classes_headline(struct buf *b, const struct weir_breach *breach)
-{
-    char       data[TEXT];
-    struct buf text;
-    if (breach->diagnosis_count == 0)
-        return;
-    buf_init(&text, data, sizeof data);
-    buf_put(&text, breach->diagnosis[0].text, strcspn(breach->diagnosis[0].text, ";"));
-    buf_puts(b, ": ");
-    utf8_text(b, data, false);
-}
-
 /* A way begins with an entry that has changes (model/advice.h). */
 static void put_ways(struct buf *b, const struct weir_diagnosis *d)
 {

@@ -17,8 +17,7 @@ void out_classes_json(struct json *j, const struct weir_sheet *sheet, size_t max
 void out_classes_lines(struct buf *b, const struct weir_sheet *sheet, size_t max_loaders);
 /* Lines `pinned`: what keeps the leaked loaders, and what the search cost. Nothing when there was no search. */
 void out_classes_pins(struct buf *b, const struct weir_classes *classes);
-/* Of a breach of jvm-metaspace: ": " and the verdict, for the end of the first line; and all that stands below that line. */
-void out_classes_headline(struct buf *b, const struct weir_breach *breach);
+/* Of a breach of jvm-metaspace: all that stands below the first line. */
 void out_classes_breach(struct buf *b, const struct weir_breach *breach);
 /* The first line about leaked loaders: 38.2 MiB of 7 ended jobs' class loaders survived 2 full GCs; jvm-metaspace ... */
 void out_classes_survived(struct buf *b, const struct weir_breach *breach);

@@ -71,6 +71,22 @@ class NativeTakenTest {
         }
     }
 
+    /** Diagnosis 9: whose streams fill the share, in the first line that says that it is full. */
+    @Test
+    void deflatersThatFillAShareAreNamedWithTheirCaller() {
+        try (Shell shell = start(Jdks.of(17), "zlib-share", "", "32m")) {
+            shell.ok("deflaters 130");
+            JsonNode breach = shell.weir().await("breach", Wait.MINUTE, e -> e.path("component").asText().equals("task.off-heap"));
+            assertThat(breach.path("diagnosis").get(0).path("id").asText()).isEqualTo("native-growth");
+            assertThat(breach.path("diagnosis").get(0).path("text").asText()).containsPattern(
+                    "java.util.zip.Deflater.init has 3[0-9.]+ MiB in 1[0-9]+ live blocks, [0-9]+ % of the row's .* native.*, called by "
+                            + "dev.weir.programs.NativeShell.deflaters:\\d+ \\[programs.jar]");
+            assertThat(shell.jvm().err()).containsPattern(
+                    "WARN  weir - task.off-heap over its declared share: .*: native memory, outside the JVM's own limits");
+            shell.end();
+        }
+    }
+
     /** What glibc has given out, by malloc_info(3). */
     private static long inUse(Jdk jdk, Shell shell) {
         Tool.Result result = Tool.run(List.of(jdk.home().resolve("bin/jcmd").toString(), String.valueOf(shell.jvm().pid()), "System.native_heap_info"),
