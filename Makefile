@@ -5,6 +5,7 @@ SHELL       := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 CC          ?= cc
 CXX         ?= c++
+CXX         ?= c++
 SAN         ?=
 VERSION     := $(shell sed -n 's/^.define WEIR_VERSION "\(.*\)"/\1/p' include/weir.h)
 PREFIX      ?= /usr/local
@@ -56,6 +57,8 @@ TEST_OBJ    := $(patsubst %.c,$(OBJ)/%.o,$(TEST_SRC) $(BASE_SRC) $(MODEL_SRC) $(
 FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so $(OBJ)/libgotexit.so $(OBJ)/libgotlook.so
 # Known call chains, of C and of C++, as libraries are built: optimized and without frame pointers.
 CHAIN_SO    := $(OBJ)/libchain.so $(OBJ)/libchainpp.so
+# Libraries that take memory; the C one twice, since what one takes the other may give back.
+HEAP_SO     := $(OBJ)/libheapone.so $(OBJ)/libheaptwo.so $(OBJ)/libheapxx.so
 # Stands in for the agent where the tool's side of attach is tested; a JVM loads it as libweir.so.
 ATTACH_SO   := build/fixture/libweir.so
 # Native code of a test program.
@@ -91,6 +94,16 @@ $(OBJ)/libchainpp.so: tests/fixture/chainpp.cc Makefile
 	@mkdir -p $(@D)
 	$(CXX) -std=c++11 -O2 -fPIC -fomit-frame-pointer -Wall -Wextra -Werror -shared -o $@ $<
 
+$(OBJ)/libheapone.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,now
+$(OBJ)/libheaptwo.so: FIXTURE_LD := -Wl,-z,relro -Wl,-z,lazy
+$(OBJ)/libheapone.so $(OBJ)/libheaptwo.so: tests/fixture/heaplib.c tests/heaplib.h Makefile
+	@mkdir -p $(@D)
+	$(CC) -D_DEFAULT_SOURCE -std=c11 -O1 -g -fPIC -fvisibility=hidden -fno-builtin -Itests $(WARN) -shared $(FIXTURE_LD) -o $@ $<
+
+$(OBJ)/libheapxx.so: tests/fixture/heaplibxx.cpp tests/heaplib.h Makefile
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Itests -O1 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -shared -Wl,-z,relro -Wl,-z,now -o $@ $<
+
 $(ATTACH_SO): tests/fixture/attachlib.c include/weir.h Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=c11 -O1 -g -fPIC -fvisibility=hidden $(WARN) -shared -Wl,-soname,libweir.so -o $@ $<
@@ -105,7 +118,7 @@ $(OBJ)/%.o: %.c Makefile
 
 test: test-unit test-java ## all tests
 
-test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(CHAIN_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
+test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(HEAP_SO) $(CHAIN_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
 	WEIR_BIN='$(CURDIR)/$(OUT)/weir' $(OBJ)/weir-tests $(T)
 
 test-java: all $(ATTACH_SO) $(HOLD_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "native/elfgot.h"
+struct elfgot;
 
 /* Are these bytes in one of its segments? */
 bool  elftables_inside(const struct elfgot *lib, uintptr_t addr, size_t size);

@@ -68,6 +68,38 @@ const char *libs_file(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+struct home {
+    char  *out;
+    size_t cap;
+};
+
+/* HOME/lib/server/libjvm.so */
+static int find_home(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct home *home = data;
+    (void)size;
+    if (info->dlpi_name == NULL || strcmp(libs_file(info->dlpi_name), "libjvm.so") != 0)
+        return 0;
+    const char *end = info->dlpi_name + strlen(info->dlpi_name);
+    for (int parts = 0; parts < 3 && end > info->dlpi_name; parts++)
+        do
+            end--;
+        while (end > info->dlpi_name && *end != '/');
+    size_t len = (size_t)(end - info->dlpi_name);
+    if (len >= home->cap)
+        return 0;
+    memcpy(home->out, info->dlpi_name, len);
+    home->out[len] = '\0';
+    return 1;
+}
+
+void libs_java_home(char *out, size_t cap)
+{
+    struct home home = { out, cap };
+    out[0] = '\0';
+    dl_iterate_phdr(find_home, &home);
+}
+
 static bool begins(const char *s, const char *with)
 {
     return strncmp(s, with, strlen(with)) == 0;
@@ -116,9 +148,9 @@ static bool is_jdk(const char *path, const char *home)
     return is_below(path, real_home) || (realpath(path, real_path) != NULL && is_below(real_path, real_home));
 }
 
-static bool is_cxx(const char *file)
+bool libs_is_cxx(const char *path)
 {
-    return is_library(file, "libstdc++");
+    return is_library(libs_file(path), "libstdc++");
 }
 
 /* "lib" stands before most names, and RocksDB's file has a random number behind it. */
@@ -161,7 +193,7 @@ bool libs_may(const char *path, const struct libs_wanted *wanted)
     const char *file = libs_file(path);
     if (strcmp(wanted->names, "off") == 0 || is_forbidden(file))
         return false;
-    if (is_cxx(file))
+    if (libs_is_cxx(file))
         return true;
     if (wanted->names[0] != '\0' && !is_listed(file, wanted->names))
         return false;
@@ -185,7 +217,7 @@ static bool is_allocator(const char *name)
 
 enum libs_kind libs_judge(const char *path, const struct elfgot *lib, const struct libs_wanted *wanted)
 {
-    if (is_cxx(libs_file(path)))
+    if (libs_is_cxx(path))
         return LIBS_CXX;
     if (elfmany_defines(lib, is_agent) || elfmany_defines(lib, is_allocator))
         return LIBS_NOT;

@@ -32,6 +32,8 @@ struct libs {
 /* Those that are loaded now. */
 void        libs_read(struct libs *libs);
 const char *libs_path(const struct libs *libs, size_t i);
+/* The JDK's folder, from where libjvm was loaded; "" where it is not. */
+void        libs_java_home(char *out, size_t cap);
 /* "librocksdbjni123.so" of a path. */
 const char *libs_file(const char *path);
 
@@ -51,6 +53,7 @@ enum libs_family { LIBS_OTHER, LIBS_ROCKSDB, LIBS_PYTHON, LIBS_CODEC };
 enum libs_family libs_family(const char *path);
 /* By the path alone: may it be wanted at all? Cheap; false for most. */
 bool             libs_may(const char *path, const struct libs_wanted *wanted);
+bool             libs_is_cxx(const char *path); /* libstdc++ */
 /* Of one that may: by what it defines. It is open. */
 enum libs_kind   libs_judge(const char *path, const struct elfgot *lib, const struct libs_wanted *wanted);
 

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hook_malloc.c: what a native library's calls of malloc and its like come to.
+ * Which library: its slots hold functions of its own number; a return address would name the wrong one after a tail call.
+ * Nesting:  operator new calls malloc, operator delete calls free, through slots of libstdc++ that are ours too: the outermost
+ *           books. `taking` is set while an original that cannot throw runs; `freeing` names the block that is being deleted,
+ *           so that its inner free is not asked for again. An exception passes through these functions with neither set:
+ *           operator new is first tried in its nothrow form, and only when that answers NULL the throwing one is called.
+ * Order:    book after the real call, take out before the real free, put back when a realloc or munmap failed; errno is the
+ *           real function's. No lock of ours is held across a real call.
+ * realloc(p, 0) frees where it answers NULL, and is an allocation of 0 bytes where not; both happen, by allocator.
+ * mmap:     whole pages, as the kernel counts. Memory that cannot be touched (PROT_NONE) is address space, and not counted. */
+#define _GNU_SOURCE /* MAP_FIXED_NOREPLACE, MREMAP_ */
+#include "native/hook_malloc.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "core/acct.h"
+#include "core/door.h"
+#include "base/poison.h"
+
+enum quiet_form { QUIET_NEW, QUIET_NEW_ARRAY, QUIET_NEW_ALIGN, QUIET_NEW_ARRAY_ALIGN, QUIET_FORMS, CANNOT_THROW };
+
+static struct set {
+    _Atomic(void *) real[HOOK_SYMBOL_COUNT];
+    _Atomic(void *) quiet[QUIET_FORMS]; /* the nothrow form beside the original; NULL: there is none */
+    atomic_bool     cxx;
+} sets[LIBRARIES];
+
+/* 8 bytes of the 64 that all our TLS may take. */
+static _Thread_local struct {
+    uint32_t freeing; /* of the block that an operator delete is giving back; 0 none */
+    uint8_t  taking;  /* inside an operator new */
+    uint8_t  last;    /* the library this thread was in last, not counting libstdc++ */
+} mine __attribute__((tls_model("initial-exec")));
+
+static void *real(unsigned set, enum hook_symbol symbol)
+{
+    return atomic_load_explicit(&sets[set].real[symbol], memory_order_relaxed);
+}
+
+static unsigned whose(unsigned set)
+{
+    if (!atomic_load_explicit(&sets[set].cxx, memory_order_relaxed))
+        mine.last = (uint8_t)set;
+    else if (mine.last != 0)
+        return mine.last;
+    return set;
+}
+
+static void *booked(void *p, size_t bytes, unsigned set)
+{
+    unsigned library = whose(set);
+    if (p != NULL && door_takes() && mine.taking == 0)
+        acct_native_allocated(library, (uintptr_t)p, bytes);
+    return p;
+}
+
+static uint32_t tag_of(const void *p)
+{
+    uint32_t tag = (uint32_t)((uintptr_t)p >> 3);
+    return tag != 0 ? tag : 1;
+}
+
+static void given(const void *p)
+{
+    if (p != NULL && door_gives() && mine.freeing != tag_of(p))
+        acct_native_freed((uintptr_t)p, mine.freeing != 0 || mine.taking != 0);
+}
+
+/* ---- C */
+
+static void *on_malloc(size_t bytes, unsigned set, enum hook_symbol symbol)
+{
+    void *(*original)(size_t) = (void *(*)(size_t))real(set, symbol);
+    return booked(original(bytes), bytes, set);
+}
+
+static void *on_calloc(size_t count, size_t bytes, unsigned set)
+{
+    void *(*original)(size_t, size_t) = (void *(*)(size_t, size_t))real(set, HOOK_CALLOC);
+    return booked(original(count, bytes), count * bytes, set); /* it answered, so the product fits */
+}
+
+static void *on_aligned(size_t align, size_t bytes, unsigned set, enum hook_symbol symbol)
+{
+    void *(*original)(size_t, size_t) = (void *(*)(size_t, size_t))real(set, symbol);
+    return booked(original(align, bytes), bytes, set);
+}
+
+static int on_posix_memalign(void **out, size_t align, size_t bytes, unsigned set)
+{
+    int (*original)(void **, size_t, size_t) = (int (*)(void **, size_t, size_t))real(set, HOOK_POSIX_MEMALIGN);
+    int rc = original(out, align, bytes);
+    if (rc == 0)
+        booked(*out, bytes, set);
+    return rc;
+}
+
+static char *on_strdup(const char *s, unsigned set, enum hook_symbol symbol)
+{
+    char *(*original)(const char *) = (char *(*)(const char *))real(set, symbol);
+    char *copy = original(s);
+    if (copy != NULL)
+        booked(copy, strlen(copy) + 1, set);
+    return copy;
+}
+
+static char *on_strndup(const char *s, size_t most, unsigned set, enum hook_symbol symbol)
+{
+    char *(*original)(const char *, size_t) = (char *(*)(const char *, size_t))real(set, symbol);
+    char *copy = original(s, most);
+    if (copy != NULL)
+        booked(copy, strlen(copy) + 1, set);
+    return copy;
+}
+
+static void on_free(void *p, unsigned set)
+{
+    void (*original)(void *) = (void (*)(void *))real(set, HOOK_FREE);
+    given(p);
+    original(p);
+}
+
+/* A block that stands aside while its fate is decided. */
+struct aside {
+    struct live_rec rec;
+    bool            known;
+};
+
+static struct aside stand_aside(const void *p)
+{
+    struct aside a = { .known = false };
+    if (p != NULL && door_gives())
+        a.known = acct_native_suspend((uintptr_t)p, &a.rec);
+    return a;
+}
+
+static void *settled(void *fresh, void *p, size_t bytes, const struct aside *a, unsigned set)
+{
+    bool kept = fresh == NULL && bytes != 0;
+    if (a->known && kept)
+        acct_restore((uintptr_t)p, a->rec);
+    else if (a->known)
+        acct_replaced(a->rec);
+    return booked(fresh, bytes, set);
+}
+
+static void *on_realloc(void *p, size_t bytes, unsigned set)
+{
+    void *(*original)(void *, size_t) = (void *(*)(void *, size_t))real(set, HOOK_REALLOC);
+    struct aside a = stand_aside(p);
+    return settled(original(p, bytes), p, bytes, &a, set);
+}
+
+static void *on_reallocarray(void *p, size_t count, size_t bytes, unsigned set)
+{
+    void *(*original)(void *, size_t, size_t) = (void *(*)(void *, size_t, size_t))real(set, HOOK_REALLOCARRAY);
+    struct aside a = stand_aside(p);
+    void *fresh = original(p, count, bytes);
+    bool none = count == 0 || bytes == 0;
+    return settled(fresh, p, none ? 0 : fresh == NULL ? 1 : count * bytes, &a, set);
+}
+
+/* ---- C++: the further arguments are alignment, size or a reference to std::nothrow, a register each */
+
+typedef void *new_function(size_t, uintptr_t, uintptr_t);
+typedef void  delete_function(void *, uintptr_t, uintptr_t);
+
+static void *call_new(void *function, int arguments, size_t bytes, uintptr_t x, uintptr_t y)
+{
+    if (arguments == 1)
+        return ((void *(*)(size_t))function)(bytes);
+    if (arguments == 2)
+        return ((void *(*)(size_t, uintptr_t))function)(bytes, x);
+    return ((new_function *)function)(bytes, x, y);
+}
+
+static void call_delete(void *function, int arguments, void *p, uintptr_t x, uintptr_t y)
+{
+    if (arguments == 1)
+        ((void (*)(void *))function)(p);
+    else if (arguments == 2)
+        ((void (*)(void *, uintptr_t))function)(p, x);
+    else
+        ((delete_function *)function)(p, x, y);
+}
+
+static enum quiet_form form_of(enum hook_symbol symbol)
+{
+    switch (symbol) {
+    case HOOK_NEW: return QUIET_NEW;
+    case HOOK_NEW_ARRAY: return QUIET_NEW_ARRAY;
+    case HOOK_NEW_ALIGN: return QUIET_NEW_ALIGN;
+    case HOOK_NEW_ARRAY_ALIGN: return QUIET_NEW_ARRAY_ALIGN;
+    default: return CANNOT_THROW;
+    }
+}
+
+static void *call_quietly(void *function, int arguments, size_t bytes, uintptr_t x, uintptr_t y)
+{
+    mine.taking = 1;
+    void *p = call_new(function, arguments, bytes, x, y);
+    mine.taking = 0;
+    return p;
+}
+
+/* May not come back: then nothing of ours is left behind, and what it took inside was booked by who took it. */
+static void *call_loudly(unsigned set, enum hook_symbol symbol, int arguments, size_t bytes, uintptr_t x, uintptr_t y)
+{
+    void *p = call_new(real(set, symbol), arguments, bytes, x, y);
+    if (p != NULL)
+        acct_native_freed((uintptr_t)p, true);
+    return p;
+}
+
+static void *on_new(int arguments, size_t bytes, uintptr_t x, uintptr_t y, unsigned set, enum hook_symbol symbol)
+{
+    static const char tag = 0; /* std::nothrow: an empty object */
+    enum quiet_form form = form_of(symbol);
+    void *p = NULL;
+    if (mine.taking != 0 || !door_takes())
+        return call_new(real(set, symbol), arguments, bytes, x, y);
+    whose(set); /* before libstdc++'s slots ask */
+    if (form == CANNOT_THROW)
+        return booked(call_quietly(real(set, symbol), arguments, bytes, x, y), bytes, set);
+    void *quiet = atomic_load_explicit(&sets[set].quiet[form], memory_order_relaxed);
+    if (quiet != NULL && arguments == 1)
+        p = call_quietly(quiet, 2, bytes, (uintptr_t)&tag, 0);
+    else if (quiet != NULL)
+        p = call_quietly(quiet, 3, bytes, x, (uintptr_t)&tag);
+    if (p == NULL)
+        p = call_loudly(set, symbol, arguments, bytes, x, y);
+    return booked(p, bytes, set);
+}
+
+static void on_delete(int arguments, void *p, uintptr_t x, uintptr_t y, unsigned set, enum hook_symbol symbol)
+{
+    uint32_t outer = mine.freeing;
+    given(p);
+    if (p != NULL)
+        mine.freeing = tag_of(p);
+    call_delete(real(set, symbol), arguments, p, x, y);
+    mine.freeing = outer;
+}
+
+/* ---- pages */
+
+struct mapping {
+    void  *hint;
+    size_t bytes;
+    int    protection, flags, fd;
+    off_t  offset;
+};
+
+struct moving {
+    void  *from;
+    size_t bytes, wanted;
+    int    flags;
+    void  *to; /* only with MREMAP_FIXED */
+};
+
+static uint64_t pages(size_t bytes)
+{
+    static _Atomic uint64_t size;
+    uint64_t page = atomic_load_explicit(&size, memory_order_relaxed);
+    if (page == 0) {
+        page = (uint64_t)sysconf(_SC_PAGESIZE);
+        atomic_store_explicit(&size, page, memory_order_relaxed);
+    }
+    return (bytes + page - 1) & ~(page - 1);
+}
+
+static void settle_cut(const struct acct_cut *cut, size_t count, bool gone)
+{
+    if (gone)
+        acct_native_unmapped(cut, count);
+    else
+        acct_native_uncut(cut, count);
+}
+
+static void *on_mmap(const struct mapping *m, unsigned set, enum hook_symbol symbol)
+{
+    void *(*original)(void *, size_t, int, int, int, off_t) = (void *(*)(void *, size_t, int, int, int, off_t))real(set, symbol);
+    struct acct_cut cut[ACCT_CUTS];
+    size_t count = 0;
+    int e = errno;
+    if ((m->flags & MAP_FIXED) != 0 && door_gives())
+        count = acct_native_cut((uintptr_t)m->hint, pages(m->bytes), cut);
+    errno = e;
+    void *p = original(m->hint, m->bytes, m->protection, m->flags, m->fd, m->offset);
+    e = errno;
+    settle_cut(cut, count, p != MAP_FAILED);
+    if (p != MAP_FAILED && m->protection != PROT_NONE && door_takes())
+        acct_native_mapped(whose(set), (uintptr_t)p, pages(m->bytes), (m->flags & MAP_ANONYMOUS) == 0);
+    errno = e;
+    return p;
+}
+
+static int on_munmap(void *p, size_t bytes, unsigned set)
+{
+    int (*original)(void *, size_t) = (int (*)(void *, size_t))real(set, HOOK_MUNMAP);
+    struct acct_cut cut[ACCT_CUTS];
+    int e = errno;
+    size_t count = door_gives() ? acct_native_cut((uintptr_t)p, pages(bytes), cut) : 0;
+    errno = e;
+    int rc = original(p, bytes);
+    e = errno;
+    settle_cut(cut, count, rc == 0);
+    errno = e;
+    return rc;
+}
+
+/* The pages go on under the owner of the first of them. What stood where they go is gone. */
+static void *on_mremap(const struct moving *m, unsigned set)
+{
+    void *(*original)(void *, size_t, size_t, int, void *) = (void *(*)(void *, size_t, size_t, int, void *))real(set, HOOK_MREMAP);
+    struct acct_cut cut[ACCT_CUTS], target[ACCT_CUTS];
+    size_t count = 0, hit = 0;
+    int e = errno;
+    if (door_gives())
+        count = acct_native_cut((uintptr_t)m->from, pages(m->bytes), cut);
+    if (door_gives() && (m->flags & MREMAP_FIXED) != 0)
+        hit = acct_native_cut((uintptr_t)m->to, pages(m->wanted), target);
+    errno = e;
+    void *p = original(m->from, m->bytes, m->wanted, m->flags, m->to);
+    e = errno;
+    if (p != MAP_FAILED && count > 0)
+        acct_native_moved(&cut[0], (uintptr_t)p, pages(m->wanted));
+    settle_cut(target, hit, p != MAP_FAILED);
+    settle_cut(cut, count, p != MAP_FAILED);
+    errno = e;
+    return p;
+}
+
+/* ---- the sets */
+
+#include "native/hook_sets.inc"
+
+void hook_malloc_prepare(unsigned set, bool cxx)
+{
+    for (int i = 0; i < HOOK_SYMBOL_COUNT; i++)
+        atomic_store_explicit(&sets[set].real[i], NULL, memory_order_relaxed);
+    for (int i = 0; i < QUIET_FORMS; i++)
+        atomic_store_explicit(&sets[set].quiet[i], NULL, memory_order_relaxed);
+    atomic_store_explicit(&sets[set].cxx, cxx, memory_order_relaxed);
+}
+
+/* The nothrow form, if the library that has the original defines it too: another one's would lead to another allocator. */
+static void *quiet_beside(void *original, const char *name)
+{
+    Dl_info own, other;
+    void *quiet = NULL;
+    if (dladdr(original, &own) == 0 || own.dli_fname == NULL)
+        return NULL;
+    void *handle = dlopen(own.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle != NULL) {
+        quiet = dlsym(handle, name);
+        dlclose(handle);
+    }
+    bool same = quiet != NULL && dladdr(quiet, &other) != 0 && other.dli_fbase == own.dli_fbase;
+    return same ? quiet : NULL;
+}
+
+void hook_malloc_original(unsigned set, enum hook_symbol symbol, void *original)
+{
+    static const char *const quiet_names[QUIET_FORMS] = {
+        [QUIET_NEW] = "_ZnwmRKSt9nothrow_t",
+        [QUIET_NEW_ARRAY] = "_ZnamRKSt9nothrow_t",
+        [QUIET_NEW_ALIGN] = "_ZnwmSt11align_val_tRKSt9nothrow_t",
+        [QUIET_NEW_ARRAY_ALIGN] = "_ZnamSt11align_val_tRKSt9nothrow_t",
+    };
+    enum quiet_form form = form_of(symbol);
+    atomic_store_explicit(&sets[set].real[symbol], original, memory_order_relaxed);
+    if (form != CANNOT_THROW)
+        atomic_store_explicit(&sets[set].quiet[form], quiet_beside(original, quiet_names[form]), memory_order_relaxed);
+}
+
+void *hook_malloc_function(unsigned set, enum hook_symbol symbol)
+{
+    return functions[set][symbol];
+}
+
+bool hook_malloc_owns(const void *function)
+{
+    for (unsigned set = 1; set < LIBRARIES; set++)
+        for (int i = 0; i < HOOK_SYMBOL_COUNT; i++)
+            if (functions[set][i] == function)
+                return true;
+    return false;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NATIVE_HOOK_MALLOC_H
+#define NATIVE_HOOK_MALLOC_H
+/* What stands in the slots of native libraries in place of malloc, operator new, mmap and their like: one set of functions for each
+ * library (its index in core/libraries), so that each call is known to be this library's and reaches this library's own
+ * original. */
+#include <stdbool.h>
+
+#include "native/hook_symbols.h"
+
+/* Before any slot of the set is written, and again for the next library that has it. cxx: libstdc++, whose memory is that of
+ * the library that the thread was in last. */
+void  hook_malloc_prepare(unsigned set, bool cxx);
+void  hook_malloc_original(unsigned set, enum hook_symbol symbol, void *original);
+/* To be written into a slot. */
+void *hook_malloc_function(unsigned set, enum hook_symbol symbol);
+/* Is this one of ours, of any set? */
+bool  hook_malloc_owns(const void *function);
+
+#endif
