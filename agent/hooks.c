@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hooks.c: tables first, then thread (so that owners have their attempt), unsafe, throw, mapped, class, exit; then what was there
+/* hooks.c: tables first, then thread (so that owners have their attempt), unsafe, throw, mapped, class, exit, native; then what was there
  * before. When weir is attached, tasks run already: their threads are told before anything is booked. */
 #include "hooks.h"
 
@@ -36,6 +36,7 @@
 #include "native/hook_exit.h"
 #include "native/hook_map.h"
 #include "native/unwind.h"
+#include "nativelibs.h"
 #include "base/poison.h"
 
 static bool bits_used(void *thread, uint64_t *bytes)
@@ -180,6 +181,14 @@ static void install_handles(JNIEnv *jni, const struct hooks_setup *setup, struct
     hooks_note(hooks, "handles", why);
 }
 
+static void install_native(const struct hooks_setup *setup, struct hooks *hooks)
+{
+    const char *state = "off by option hooks: memory of native libraries is not counted";
+    if ((setup->options->hooks & OPTVALUE_HOOK_NATIVE) != 0)
+        nativelibs_install(setup->options, setup->jvm->role, setup->conf, &state);
+    hooks_note(hooks, "native", state);
+}
+
 /* Flink's segments that live already. The direct ones are handed on, to be found again among the JDK's cleaners. */
 static void seed_segments(JNIEnv *jni, struct hooks *hooks, struct segments *segments)
 {
@@ -227,6 +236,7 @@ enum weir_rc hooks_install(JNIEnv *jni, const struct hooks_setup *setup, struct 
     install_zlib(jni, setup, hooks);
     install_ffm(jni, setup, hooks);
     install_exit(setup, hooks);
+    install_native(setup, hooks);
     if (!bits)
         hooks_note(hooks, "bits", "java.nio.Bits has other fields in this JVM: the direct pool is not measured");
     if (hooks->counting && setup->options->seed)

@@ -8,6 +8,7 @@
 
 #include "jvm/discover.h"
 #include "jvm/seed.h"
+#include "model/flinkconf.h"
 #include "model/options.h"
 #include "model/rules.h"
 #include "snapshot.h"
@@ -18,6 +19,7 @@ struct hooks_setup { /* all of it outlives the process's hooks */
     const struct rules    *rules;
     const struct discover *jvm;
     bool                   attached; /* the program runs already: find out what it has */
+    const struct flinkconf *conf;    /* NULL: not readable */
 };
 
 struct hooks {

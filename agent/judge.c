@@ -90,6 +90,19 @@ static void overhead(int64_t now)
     say_row(&v, WEIR_JVM_OVERHEAD, WEIR_KIND_NATIVE, used, NULL);
 }
 
+/* Nor here: what native libraries took of a share is summed when it is asked for. */
+static void native(int64_t now)
+{
+    static const enum weir_component shares[] = { WEIR_MANAGED, WEIR_FRAMEWORK_OFF_HEAP, WEIR_TASK_OFF_HEAP, WEIR_OFF_HEAP };
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+        if (acct_native_used(shares[i]) == 0)
+            continue;
+        uint64_t used = acct_used(shares[i]);
+        struct policy_verdict v = acct_share(shares[i], used, now);
+        say_row(&v, shares[i], WEIR_KIND_NATIVE, used, 0);
+    }
+}
+
 static void survivors(const struct pools_figures *vm, int64_t now)
 {
     static struct weir_owner owners[WEIR_TOP_OWNERS]; /* large */
@@ -169,6 +182,7 @@ void judge_second(int64_t now)
     leaked_loaders(vm, now);
     rows(vm, now);
     overhead(now);
+    native(now);
     survivors(vm, now);
     threads(now);
 }

@@ -200,11 +200,12 @@ static void describe_jvm(void)
 
 static void start(JNIEnv *jni)
 {
-    struct hooks_setup setup = { &me.options, &me.rules, &me.jvm, me.attached };
+    struct hooks_setup setup = { &me.options, &me.rules, &me.jvm, me.attached, NULL };
     struct control_config control = { &me.options, &me.limits, &me.policy, &me.hooks, me.dir };
     if (!me.flags_known)
         hooks_note(&me.hooks, "vm flags", "libjvm exports no structures: the JVM's own limits are unknown");
     bounds_find(&me.limits, &me.options, &me.jvm);
+    setup.conf = me.limits.conf;
     find_directory();
     door_shut_in_children();
     me.installed = true;

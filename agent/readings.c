@@ -22,6 +22,7 @@
 #include "native/hook_map.h"
 #include "native/users.h"
 #include "nettyview.h"
+#include "nativelibs.h"
 #include "overhead.h"
 #include "threadview.h"
 
@@ -264,6 +265,7 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     vm_rows(out, now);
     if (me.config.mapped && !hook_map_intact())
         out->rows[WEIR_MAPPED].note = "another agent changed libnio's imports after this one: may be incomplete";
+    nativelibs_snapshot(&out->native);
     out->unused_managed_ms = unused_ms(&me.managed);
     hook_class_snapshot(&out->definitions);
     out->handles = *handleview_figures();

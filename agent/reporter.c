@@ -23,6 +23,7 @@
 #include "jvm/hook_throw.h"
 #include "jvm/loaders.h"
 #include "lastwords.h"
+#include "nativelibs.h"
 #include "readings.h"
 #include "threadview.h"
 
@@ -60,6 +61,7 @@ static void tick(int64_t mono)
     if (me.paused)
         return;
     reseed(mono);
+    nativelibs_second(mono);
     govern_measure(mono);
     if (mono - me.last_rearm_ms >= REARM_MS) {
         me.last_rearm_ms = mono;

@@ -12,6 +12,7 @@
 #include "snapshot_definitions.h"
 #include "snapshot_handles.h"
 #include "snapshot_netty.h"
+#include "snapshot_native.h"
 #include "snapshot_threads.h"
 #include "weir.h"
 
@@ -163,6 +164,7 @@ struct weir_sheet {
     uint64_t                     unused_managed_ms;
     const struct weir_diagnosis *advice; /* about it; NULL: none */
     struct weir_threads    threads;
+    struct weir_native     native;
     struct weir_metaspace      metaspace, class_space; /* the compressed class space is part of the metaspace */
     const struct weir_classes *classes;                /* by class loader, as read last; NULL: not read */
     size_t                 owner_count;

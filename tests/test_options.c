@@ -396,7 +396,7 @@ static void options_need_no_character_the_scripts_eat(void)
         CU_ASSERT_EQUAL(strcspn(key, FORBIDDEN ",="), strlen(key));
         CU_ASSERT_EQUAL(strcspn(initial, FORBIDDEN ","), strlen(initial));
     }
-    CU_ASSERT_EQUAL(rows, 24);
+    CU_ASSERT_EQUAL(rows, 25);
 #define ID(sym, id, roles, limitable) \
     CU_ASSERT_TRUE(!(limitable) || strcspn(id, FORBIDDEN "+,=") == strlen(id));
     WEIR_COMPONENTS(ID)

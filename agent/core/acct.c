@@ -32,7 +32,7 @@ static struct {
     struct ring              *ring;
     struct libraries         *libraries;
     struct ranges            *ranges;
-    atomic_ullong             native_walks, native_frames;
+    atomic_ullong             native_walks, native_frames, native_unknown;
     struct native_peak {
         atomic_ullong used;
         atomic_llong  ms;
@@ -491,6 +491,28 @@ void acct_native_allocated(unsigned library, uintptr_t addr, uint64_t bytes)
         book_pile(library, addr, bytes);
 }
 
+bool acct_native_suspend(uintptr_t addr, struct live_rec *rec)
+{
+    if (live_take(books.live, addr, rec))
+        return true;
+    atomic_fetch_add_explicit(&books.native_unknown, 1, memory_order_relaxed);
+    return false;
+}
+
+void acct_native_freed(uintptr_t addr, bool within)
+{
+    struct live_rec rec;
+    if (live_take(books.live, addr, &rec))
+        forget(rec);
+    else if (!within)
+        atomic_fetch_add_explicit(&books.native_unknown, 1, memory_order_relaxed);
+}
+
+uint64_t acct_native_unknown_frees(void)
+{
+    return atomic_load_explicit(&books.native_unknown, memory_order_relaxed);
+}
+
 /* One block of an owner came: in the books that such an owner is in. */
 static void add_mapping(const struct owner_key *key, uint64_t bytes)
 {
@@ -775,15 +797,6 @@ bool acct_freed(uintptr_t addr)
         forget(rec);
     errno = e;
     return known;
-}
-
-void acct_freed_within(uintptr_t addr)
-{
-    struct live_rec rec;
-    int e = errno;
-    if (live_take(books.live, addr, &rec))
-        forget(rec);
-    errno = e;
 }
 
 bool acct_holds(uintptr_t addr)

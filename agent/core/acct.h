@@ -70,8 +70,6 @@ uint64_t acct_limit(enum weir_component component); /* as given to acct_open(); 
 
 /* Takes the record out and subtracts it. False: unknown address (counted unless expected). */
 bool acct_freed(uintptr_t addr);
-/* The same from within another hook's real call: an address that nobody knows is nothing to count. */
-void acct_freed_within(uintptr_t addr);
 /* Is a block of this address in the books? Counts nothing. */
 bool acct_holds(uintptr_t addr);
 /* For realloc: take out without subtracting; then exactly one of the two. */
@@ -80,8 +78,13 @@ void acct_restore(uintptr_t addr, struct live_rec rec);
 void acct_replaced(struct live_rec rec);
 
 /* A native library (core/libraries.h) took memory by its malloc or operator new; its component is the library's. Mostly nobody's:
- * the pile of the library has the bytes; one call in so many is walked. Free, realloc: as above. */
+ * the pile of the library has the bytes; one call in so many is walked. */
 void acct_native_allocated(unsigned library, uintptr_t addr, uint64_t bytes);
+/* As acct_freed() and acct_suspend(), with a count of unknown addresses of their own: libraries give back what the C library or
+ * one that is not hooked took. within: another hook's real call gives it back, and an unknown address is nothing to count. */
+void acct_native_freed(uintptr_t addr, bool within);
+bool acct_native_suspend(uintptr_t addr, struct live_rec *rec);
+uint64_t acct_native_unknown_frees(void);
 /* The same by mmap: always walked. `file`: a file's pages, of the row mapped, not of the library's component. */
 void acct_native_mapped(unsigned library, uintptr_t addr, uint64_t bytes, bool file);
 /* Before munmap: the pages of it that are booked stand aside; a mapping may lose a part, and several may lose all. How many

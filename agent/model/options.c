@@ -83,14 +83,18 @@ static const struct option table[] = {
       "off or a file", "a digest of at most 4,000 bytes, rewritten every 10 s and after each breach; " FILE_TEXT },
     { "interval", optvalue_duration, AT(interval_ms), "60s", NULL, 1000, 86400000, "0, or 1s to 1d (s m h d)",
       "time between balance sheets in the JSON file; 0 is on request only" },
-    { "hooks", optvalue_hooks, AT(hooks), "all", NULL, 0, 0, "all, none, or some of unsafe thread throw mapped exit class handles zlib ffm joined by +",
+    { "hooks", optvalue_hooks, AT(hooks), "all", NULL, 0, 0, "all, none, or some of unsafe thread throw mapped exit class handles zlib ffm native joined by +",
       "which JVM functions are replaced: without unsafe no bytes are counted, without thread no Java threads, and owners have no job, without "
       "throw an OutOfMemoryError is not explained, without mapped no mapped file is counted, without "
       "exit nothing is said of a JVM that ends without shutdown, without class no definition is counted or denied, without "
-      "handles no native object of RocksDB is counted, without zlib no Deflater or Inflater, without ffm no malloc that Java code calls itself" },
+      "handles no native object of RocksDB is counted, without zlib no Deflater or Inflater, without ffm no malloc that Java code calls itself, without "
+      "native no memory of native libraries" },
     { "stacks", optvalue_stacks, AT(stacks_all), "auto", NULL, 0, 0, "auto or all",
       "which calls are walked for their stack: auto leaves some out while walking would take more than 1 % of one CPU, their "
       "bytes stand in the row undecided; in enforce both walk all, auto no farther than the 8 frames that mostly decide" },
+    { "native", optvalue_text, AT(native), NULL, "RocksDB, ForSt, snappy, zstd, lz4, brotli, Python and every JNI library from outside the JDK",
+      0, OPTIONS_NATIVE_MAX, "off, or parts of file names joined by +",
+      "native libraries whose memory is counted, by replacing their calls of malloc, operator new and mmap; libstdc++ goes with them" },
     { "seed", optvalue_yes_no, AT(seed), "yes", NULL, 0, 0, "yes or no",
       "on attach, find the buffers, mapped files, managed pages and tasks that are there already; stops a TaskManager for a walk "
       "over its heap, about 6 ns per object" },

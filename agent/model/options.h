@@ -9,7 +9,7 @@
 #include "model/optvalue.h"
 #include "weir.h"
 
-enum { OPTIONS_PATH_MAX = 1024, OPTIONS_VERSION_MAX = 32 };
+enum { OPTIONS_PATH_MAX = 1024, OPTIONS_VERSION_MAX = 32, OPTIONS_NATIVE_MAX = 256 };
 
 struct options {
     enum weir_mode mode;
@@ -34,6 +34,7 @@ struct options {
     bool     strict, help;
     uint32_t hooks;                  /* enum optvalue_hook, joined */
     bool     stacks_all;
+    char     native[OPTIONS_NATIVE_MAX]; /* "" the default libraries, "off", or parts of file names joined by + */
     bool     seed;                   /* find out what was there before */
 };
 

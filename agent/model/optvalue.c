@@ -89,7 +89,8 @@ static uint32_t hook_named(const char *name, size_t len)
                   { "class", OPTVALUE_HOOK_CLASS },
                   { "handles", OPTVALUE_HOOK_HANDLES },
                   { "zlib", OPTVALUE_HOOK_ZLIB },
-                  { "ffm", OPTVALUE_HOOK_FFM } };
+                  { "ffm", OPTVALUE_HOOK_FFM },
+                  { "native", OPTVALUE_HOOK_NATIVE } };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (len == strlen(known[i].name) && memcmp(name, known[i].name, len) == 0)
             return known[i].hook;

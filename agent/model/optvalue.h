@@ -27,7 +27,8 @@ enum optvalue_hook {
     OPTVALUE_HOOK_HANDLES = 64,
     OPTVALUE_HOOK_ZLIB = 128,
     OPTVALUE_HOOK_FFM = 256,
-    OPTVALUE_HOOK_ALL = 511
+    OPTVALUE_HOOK_NATIVE = 512,
+    OPTVALUE_HOOK_ALL = 1023
 };
 
 /* What can be denied beside components. */

@@ -9,6 +9,7 @@
 #include "out/out.h"
 #include "out/out_handles.h"
 #include "out/out_netty.h"
+#include "out/out_native.h"
 
 #include "base/poison.h"
 
@@ -133,6 +134,7 @@ static void owner(struct wire *w, struct weir_owner *o)
     o->component = component(w, o->component);
     o->kind = kind(w, o->kind);
     wire_u64(w, &o->bytes);
+    wire_u64(w, &o->estimated);
     wire_u64(w, &o->count);
     wire_i64(w, &o->age_ms);
     wire_text(w, &o->loader, NAME_MAX_BYTES);
@@ -294,6 +296,7 @@ void ledger_fields_sheet(struct wire *w, struct ledger_sheet *sheet)
     out_netty_wire(w, &sheet->sheet.netty);
     ledger_balance(w, &sheet->sheet.balance);
     ledger_classes(w, sheet);
+    out_native_wire(w, &sheet->sheet.native);
     sheet->sheet.owner_count = wire_below(w, (uint32_t)sheet->sheet.owner_count, WEIR_TOP_OWNERS + 1);
     for (size_t i = 0; i < sheet->sheet.owner_count && !w->bad; i++)
         owner(w, &sheet->sheet.owners[i]);

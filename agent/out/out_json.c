@@ -11,6 +11,7 @@
 #include "out/out_definitions.h"
 #include "out/out_handles.h"
 #include "out/out_netty.h"
+#include "out/out_native.h"
 #include "out/out_threads.h"
 #include "out/out_classes.h"
 #include "out/parts.h"
@@ -90,6 +91,8 @@ static void put_owners(struct json *j, const struct weir_sheet *sheet)
         json_string(j, "kind", out_kind(o->kind));
         json_unsigned(j, "bytes", o->bytes);
         json_unsigned(j, "count", o->count);
+        if (o->estimated != 0)
+            json_unsigned(j, "estimated", o->estimated);
         json_string_or_null(j, "source", o->stack.source);
         json_string_or_null(j, "loader", o->loader);
         put_attempt(j, &o->attempt);
@@ -329,6 +332,7 @@ void out_json_sheet(struct buf *b, const struct weir_header *h, const char *reas
     out_definitions_json(&j, &sheet->definitions);
     out_handles_json(&j, &sheet->handles);
     out_netty_json(&j, &sheet->netty);
+    out_native_json(&j, &sheet->native);
     out_classes_json(&j, sheet, strcmp(reason, "request") == 0 ? LOADERS_ASKED : WEIR_TOP_LOADERS);
     if (sheet->unused_managed_ms != 0)
         json_unsigned(&j, "unused_managed_ms", sheet->unused_managed_ms);

@@ -12,6 +12,7 @@
 #include "out/out_definitions.h"
 #include "out/out_handles.h"
 #include "out/out_netty.h"
+#include "out/out_native.h"
 #include "out/out_threads.h"
 #include "out/owner.h"
 #include "out/parts.h"
@@ -167,6 +168,7 @@ void out_sheet_table(struct buf *b, const struct weir_sheet *sheet)
     out_definitions_text(b, &sheet->definitions);
     out_handles_text(b, &sheet->handles);
     out_netty_text(b, &sheet->netty);
+    out_native_text(b, &sheet->native);
     parts_losses(b, &sheet->agent);
 }
 

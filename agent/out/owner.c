@@ -78,6 +78,11 @@ void owner_line(struct buf *b, const struct weir_owner *owner, uint64_t whole)
     buf_puts(b, out_kind(owner->kind));
     buf_puts(b, " in ");
     figure_count(b, owner->count, "block");
+    if (owner->estimated != 0) {
+        buf_puts(b, " (with those not walked about ");
+        figure_bytes(b, owner->bytes + owner->estimated);
+        buf_puts(b, ")");
+    }
     if (whole != 0 && owner->bytes <= whole) {
         buf_puts(b, ", ");
         figure_percent(b, owner->bytes, whole);
