@@ -63,6 +63,7 @@ HEAP_SO     := $(OBJ)/libheapone.so $(OBJ)/libheaptwo.so $(OBJ)/libheapxx.so
 ATTACH_SO   := build/fixture/libweir.so
 # Native code of a test program.
 HOLD_SO     := build/fixture/libhold.so
+STACK_SO    := build/fixture/libstack.so
 ALL_C       := $(wildcard agent/*.[ch] agent/*/*.[ch] include/*.h tests/*.[ch])
 
 .PHONY: all test test-unit test-java check lint asan tsan oracle demo bench dist install format help clean
@@ -112,6 +113,10 @@ $(HOLD_SO): java-test/src/main/c/holdlib.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=c11 -O1 -g -fPIC -fvisibility=hidden $(WARN) -shared -o $@ $<
 
+$(STACK_SO): java-test/src/main/c/stacklib.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=c11 -O2 -g -fPIC -fvisibility=hidden -fomit-frame-pointer $(WARN) -shared -pthread -o $@ $<
+
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -121,7 +126,7 @@ test: test-unit test-java ## all tests
 test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(HEAP_SO) $(CHAIN_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
 	WEIR_BIN='$(CURDIR)/$(OUT)/weir' $(OBJ)/weir-tests $(T)
 
-test-java: all $(ATTACH_SO) $(HOLD_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
+test-java: all $(ATTACH_SO) $(HOLD_SO) $(STACK_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
 	$(MVN) -B -ntp -f java-test/pom.xml test $(if $(T),-Dtest='$(T)') -Dsurefire.failIfNoSpecifiedTests=true \
 	    '-Dweir.root=$(CURDIR)' '-Dweir.lib=$(CURDIR)/build/libweir.so' '-Dweir.bin=$(CURDIR)/build/weir'
 

@@ -37,6 +37,11 @@ public final class Ground {
         return existing(root().resolve("build/fixture/libhold.so"), "run make build/fixture/libhold.so first");
     }
 
+    /** Native code of the program NativeStacks: java-test/src/main/c/stacklib.c. */
+    public static Path stackLibrary() {
+        return existing(root().resolve("build/fixture/libstack.so"), "run make build/fixture/libstack.so first");
+    }
+
     public static Path script(String name) {
         return existing(root().resolve("scripts").resolve(name), "the checkout is incomplete");
     }

@@ -8,6 +8,8 @@ import java.util.List;
 public final class Programs {
     private static final int UNSAFE_WARNS_FROM = 23; // the JDK itself warns about sun.misc.Unsafe
 
+    private static final int NATIVE_ACCESS_WARNS_FROM = 22;
+
     private Programs() {
     }
 
@@ -40,6 +42,16 @@ public final class Programs {
     public static Jvm.Plan pins(Jdk jdk, Path dir, List<String> jvmOptions) {
         return Jvm.java(jdk, dir).add("-Xmx256m").add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString())
                 .add("dev.weir.programs.Pins", Ground.holdLibrary().toString());
+    }
+
+    /** NativeStacks: memory that a JNI library takes. */
+    public static Jvm.Plan nativeStacks(Jdk jdk, Path dir, List<String> jvmOptions, String... arguments) {
+        Jvm.Plan plan = Jvm.java(jdk, dir);
+        if (jdk.version() >= NATIVE_ACCESS_WARNS_FROM) {
+            plan.add("--enable-native-access=ALL-UNNAMED");
+        }
+        return plan.add(jvmOptions).add("-cp", Ground.jar("programs.jar").toString())
+                .add("dev.weir.programs.NativeStacks", Ground.stackLibrary().toString()).add(arguments);
     }
 
     /** Hello: prints one line, ends with the exit code; with "wait" when its stdin ends. */
