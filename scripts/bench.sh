@@ -12,10 +12,11 @@
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/.."
 
-readonly all_rows=(unsafe64 direct4k direct1m enforce idle throwable thread classdef start memory flink)
+readonly all_rows=(unsafe64 direct4k direct1m enforce idle throwable thread classdef malloc rocksdb start memory flink flink-rocksdb)
 readonly out=$PWD/build/bench
 readonly lib=$PWD/build/libweir.so
 readonly jar=$PWD/java-test/target/jars/programs.jar
+readonly stacklib=$PWD/build/fixture/libstack.so
 readonly limit=limit.task.off-heap=1g # never reached; it wakes the agent in a JVM that is no Flink
 readonly few=10000 many=1000000       # live blocks of the rows of memory
 readonly jvm_options=(-Xms256m -Xmx256m -XX:+UseG1GC -XX:MaxDirectMemorySize=512m)
@@ -31,8 +32,8 @@ usage: scripts/bench.sh [OPTION]...
   --only ROW        only this row; may be repeated: ${all_rows[*]}
   --stacks MODE     the agent's option stacks (default: the agent's own default)
   --starts N        JVM starts per variant and round of the row start (default $starts)
-  --flink-rounds N  pairs of the row flink (default $flink_rounds; 0 leaves it out)
-  --records N       records of the Flink job (default $records)
+  --flink-rounds N  pairs of the rows flink and flink-rocksdb (default $flink_rounds; 0 leaves them out)
+  --records N       records of the Flink job (default $records; a tenth of them with RocksDB)
   --jdk MAJOR       JDK of all JVMs (default $jdk)
   --warmup MS       warm-up of each loop (default $warmup)
 The table is printed on stdout, progress on stderr; the single figures stay in build/bench/raw.tsv.
@@ -75,13 +76,13 @@ options()
     done
     [ "$rounds" -gt 0 ] || die "--rounds 0 measures nothing"
     [ ${#only[@]} -eq 0 ] || rows=("${only[@]}")
-    [ "${rows[*]}" != flink ] || [ "$flink_rounds" -gt 0 ] || die "--flink-rounds 0 measures nothing"
+    [[ ! "${rows[*]}" =~ ^flink(-rocksdb)?$ ]] || [ "$flink_rounds" -gt 0 ] || die "--flink-rounds 0 measures nothing"
 }
 
 prepare()
 {
     scripts/deps.sh demo
-    make -s all >&2
+    make -s all "${stacklib#"$PWD"/}" >&2
     mvn -q -B -ntp -f java-test/pom.xml process-classes >&2
     JAVA_HOME=$(scripts/jdks.sh --home "$jdk") || die "no JDK $jdk; scripts/jdks.sh --get $jdk"
     export JAVA_HOME
@@ -116,6 +117,13 @@ choose()
 
 run_java() { "$JAVA_HOME/bin/java" "${jvm_options[@]}" ${variant_option[@]+"${variant_option[@]}"} "$@" 2>> "$out/err"; }
 
+# LIBRARY SHEET: its calls went through the hooks.
+took_native()
+{
+    grep -qE '"name":"'"$1"'[^"]*","component":"[^"]*","why":"[^"]*","bytes":[0-9]+,"blocks":[0-9]+,"peak":[1-9]' <<< "$2" ||
+        die "nothing of $1 was booked: $2"
+}
+
 # VARIANT ROW: the agent was at work, and booked what the loop took where it belongs.
 at_work()
 {
@@ -125,6 +133,11 @@ at_work()
     if [ "$2" = classdef ]; then
         grep -qE '"definitions":\{"classes":[1-9][0-9]{3}' <<< "$sheet" || die "$2 $1: no definitions counted: $sheet"
     fi
+    case $2 in
+        malloc) took_native libstack "$sheet"; return ;;
+        rocksdb) took_native librocksdbjni "$sheet"; return ;;
+        malloc-unsafe) return 0 ;;
+    esac
     case $2 in unsafe64 | direct4k | direct1m) components+='|undecided' ;; enforce) ;; *) return 0 ;; esac
     grep -qE "\"($components)\":\\{[^}]*\"peak\":[1-9]" <<< "$sheet" || die "$2 $1: nothing booked: $sheet"
 }
@@ -144,7 +157,7 @@ loop()
     local round=$1 row=$2 name=$3 variant answer as
     for variant in "${@:4}"; do
         choose "$variant"
-        answer=$(run_java -cp "$jar" dev.weir.programs.CostLoops "$name" "$warmup" "$batches") || die "$row $variant failed; see $out/err"
+        answer=$(run_java -cp "$jar" dev.weir.programs.CostLoops "$name" "$warmup" "$batches" "$stacklib") || die "$row $variant failed; see $out/err"
         at_work "$variant" "$row"
         as=${variant/enforce/weir}
         as=${as/idle/weir}
@@ -154,6 +167,28 @@ loop()
         else
             record "$round" "$row" "$as" "$(figure cpu "$answer")"
         fi
+    done
+}
+
+# malloc+free in a JNI library; and, for what NMT adds, which does not see such calls, the Unsafe pair.
+native_loop()
+{
+    loop "$1" malloc malloc64 bare weir
+    loop "$1" malloc-unsafe unsafe64 bare nmt
+}
+
+# Million keys written and read per second of processor time, with the RocksDB that Flink ships.
+rocksdb()
+{
+    local round=$1 variant answer name
+    for variant in bare weir; do
+        choose "$variant"
+        answer=$(run_java -cp "$jar:$(echo "${jar%/*}"/frocksdbjni-6.*.jar)" dev.weir.programs.RocksLoops "$out/db" "$batches" 60000) ||
+            die "rocksdb $variant failed; see $out/err"
+        at_work "$variant" rocksdb
+        for name in put get all; do
+            record "$round" "rocksdb-$name" "$variant" "$(awk -v ns="$(figure "$name" "$answer")" 'BEGIN { print 1000 / ns }')"
+        done
     done
 }
 
@@ -202,15 +237,15 @@ memory()
     done
 }
 
-# Bare first in odd rounds, the agent first in even ones.
+# ROUND ROW RECORDS BACKEND: bare first in odd rounds, the agent first in even ones.
 flink()
 {
-    local round=$1 variant order=(bare weir) figures
+    local round=$1 row=$2 variant order=(bare weir) figures
     [ $((round % 2)) = 1 ] || order=(weir bare)
     for variant in "${order[@]}"; do
-        figures=$(scripts/bench-flink.sh "$variant" "$out/flink" "$records" "${stacks:+stacks=$stacks}") || die "flink $variant failed"
-        record "$round" flink "$variant" "${figures% *}"
-        record "$round" flink-cpu "$variant" "${figures#* }"
+        figures=$(scripts/bench-flink.sh "$variant" "$out/flink" "$3" "interval=5s${stacks:+,stacks=$stacks}" "$4") || die "$row $variant failed"
+        record "$round" "$row" "$variant" "${figures% *}"
+        record "$round" "$row-cpu" "$variant" "${figures#* }"
     done
 }
 
@@ -219,15 +254,16 @@ measure()
     local round row
     for ((round = 1; round <= rounds || round <= flink_rounds; round++)); do
         for row in "${rows[@]}"; do
-            if [ "$row" = flink ]; then
-                [ "$round" -gt "$flink_rounds" ] || flink "$round"
-                continue
-            fi
+            case $row in
+                flink) [ "$round" -gt "$flink_rounds" ] || flink "$round" flink "$records" hashmap; continue ;;
+                flink-rocksdb) [ "$round" -gt "$flink_rounds" ] || flink "$round" "$row" $((records / 10)) rocksdb; continue ;;
+            esac
             [ "$round" -le "$rounds" ] || continue
             case $row in
                 enforce) loop "$round" enforce unsafe64 bare enforce ;;
                 idle) loop "$round" idle unsafe64 bare idle ;;
-                start | memory) "$row" "$round" ;;
+                malloc) native_loop "$round" ;;
+                start | memory | rocksdb) "$row" "$round" ;;
                 *) loop "$round" "$row" "$row" bare nmt weir ;;
             esac
         done

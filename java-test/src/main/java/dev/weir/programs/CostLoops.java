@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What scripts/bench.sh measures, one row in a JVM of its own. Arguments: ROW WARMUP_MS BATCHES, or
- * "live" BLOCKS. A loop prints what one turn costs, "cpu=NS wall=NS depth=FRAMES"; "live" prints
+ * What scripts/bench.sh measures, one row in a JVM of its own. Arguments: ROW WARMUP_MS BATCHES, of
+ * malloc64 also the library of NativeStacks, or "live" BLOCKS. A loop prints what one turn costs, "cpu=NS wall=NS depth=FRAMES"; "live" prints
  * "rss=KIB" and ends with its blocks held, so that the agent's last sheet counts them.
  */
 public final class CostLoops {
@@ -30,6 +30,7 @@ public final class CostLoops {
         CostMeter meter = new CostMeter(Long.parseLong(args[1]), Integer.parseInt(args[2]));
         switch (args[0]) {
             case "unsafe64": meter.print(DEPTH, CostLoops::unsafe); break;
+            case "malloc64": System.load(args[3]); meter.print(DEPTH, turns -> sink = NativeStacks.pairs(turns, BLOCK)); break;
             case "direct4k": meter.print(DEPTH, turns -> direct(turns, 4096)); break;
             case "direct1m": meter.print(DEPTH, turns -> direct(turns, 1 << 20)); break;
             case "throwable": meter.print(0, CostLoops::throwable); break;
