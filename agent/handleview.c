@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* handleview.c: classes as core/handles counts them; owners of one class and stack are put together, whichever attempts
  * opened them; caches with the write buffers that charge them.
- * Bound: GROUPS places in the code; what is beyond is in the classes' counts, under no owner. */
+ * Bound: VIEWS owners, GROUPS places in the code; what is beyond is in the classes' counts, under no owner. */
 #include "handleview.h"
 
 #include <string.h>
@@ -9,15 +9,15 @@
 #include "core/acct.h"
 #include "core/handles.h"
 #include "jvm/hook_handles.h"
-#include "model/handlekind.h"
+#include "model/diagnose_rocksdb.h"
 #include "model/handlesum.h"
 #include "out/parts.h"
 
-enum { GROUPS = 1024, CREATOR_CAP = 512 };
+enum { VIEWS = 4096, GROUPS = 1024, CREATOR_CAP = 512 };
 
 struct group { /* open ones of one class and stack */
     struct owner_key    key; /* of one of them, an ended attempt's where there is one */
-    uint64_t            open, ended;
+    uint64_t            open, ended, runs;
     int64_t             since_ms;
     struct weir_attempt who;
 };
@@ -25,8 +25,10 @@ struct group { /* open ones of one class and stack */
 static struct {
     const struct bounds *limits;
     int64_t              last_open_ms; /* a database was open then; 0 none yet */
+    int64_t              ended_by_ms;  /* attempts that ended before had the time to close what they opened */
     struct weir_handles  out;
-    size_t               group_count;
+    size_t               view_count, group_count;
+    struct owner_view    view[VIEWS];
     struct group         group[GROUPS];
     struct weir_stack    stacks[WEIR_TOP_HANDLE_OWNERS];
     char                 creator[WEIR_TOP_HANDLE_OWNERS][CREATOR_CAP];
@@ -55,18 +57,25 @@ static bool classes(const struct handles *h)
 
 /* ---- owners ---- */
 
-static void add(void *unused, const struct owner_view *v)
+/* Under the table's lock: copies, no more. */
+static void keep(void *unused, const struct owner_view *v)
+{
+    (void)unused;
+    if (me.view_count < VIEWS)
+        me.view[me.view_count++] = *v;
+}
+
+static void add(const struct owner_view *v)
 {
     struct weir_attempt who;
     size_t              i = 0;
-    (void)unused;
     while (i < me.group_count && !(me.group[i].key.loader == v->key.loader && me.group[i].key.stack == v->key.stack))
         i++;
     if (i == GROUPS)
         return;
     struct group *g = &me.group[i];
     acct_who(&who, v->key.attempt, v->key.shared != 0, v->key.loader_tag);
-    bool ended = who.known && who.state == WEIR_ATTEMPT_ENDED;
+    bool ended = attempts_ended_before(acct_attempts(), v->key.attempt, me.ended_by_ms);
     if (i == me.group_count) {
         *g = (struct group){ .key = v->key, .since_ms = v->since_ms, .who = who };
         me.group_count++;
@@ -76,6 +85,7 @@ static void add(void *unused, const struct owner_view *v)
     }
     g->open += v->count;
     g->ended += ended ? v->count : 0;
+    g->runs += ended; /* each attempt is an owner of its own */
     g->since_ms = v->since_ms < g->since_ms ? v->since_ms : g->since_ms;
 }
 
@@ -88,6 +98,7 @@ static struct weir_handle_owner owner_of(const struct handles *h, const struct g
         .name = stacks_text(acct_stacks(), c.name),
         .open = g->open,
         .ended = g->ended,
+        .runs = g->runs,
         .age_ms = g->since_ms > 0 && now_ms > g->since_ms ? now_ms - g->since_ms : 0,
         .creator = "",
         .source = stacks_text(acct_stacks(), g->key.source),
@@ -127,8 +138,10 @@ static void describe(struct weir_handle_owner *o, const struct group *g, size_t 
 
 static void owners(struct handles *h, int64_t now_ms)
 {
-    me.group_count = 0;
-    handles_each(h, add, NULL);
+    me.view_count = me.group_count = 0;
+    handles_each(h, keep, NULL);
+    for (size_t i = 0; i < me.view_count; i++)
+        add(&me.view[i]);
     for (size_t i = 0; i < me.group_count; i++) {
         struct weir_handle_owner o = owner_of(h, &me.group[i], now_ms);
         o.stack = (const struct weir_stack *)(const void *)&me.group[i]; /* until the list is complete: which group it is */
@@ -173,6 +186,7 @@ void handleview_second(JNIEnv *jni, int64_t now_ms)
         return;
     hook_handles_tick(jni);
     me.out.measured = true;
+    me.ended_by_ms = now_ms - DIAGNOSE_ROCKSDB_MS;
     me.out.share.source = "";
     enum statememory_backend backend = classes(h) ? STATEMEMORY_FORST : STATEMEMORY_ROCKSDB;
     owners(h, now_ms);

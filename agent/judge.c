@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/acct.h"
+#include "model/diagnose_rocksdb.h"
 #include "model/diagnose_threads.h"
 #include "metaspace.h"
 #include "readings.h"
@@ -18,6 +19,7 @@ static struct {
     enum weir_role        role;
     struct policy_gauge   kernel, option; /* limits of threads */
     struct policy_slot    left[4];        /* threads of ended attempts */
+    struct policy_slot    rocksdb[4];     /* what RocksDB does not get back */
 } me;
 
 /* A pool that is being shut down has so long until its threads count as left. */
@@ -125,6 +127,19 @@ static void threads_limit(struct policy_gauge *gauge, const struct weir_thread_l
     uint64_t used = l->used; /* the reading below overwrites it */
     threadview_read(now, now);
     say_threads(&v, used, &limit);
+}
+
+void judge_sheet(const struct weir_sheet *sheet, int64_t now)
+{
+    struct weir_diagnosis d;
+    uint64_t              left = 0;
+    if (me.options->mode == WEIR_MODE_OBSERVE)
+        return;
+    bool                  any = diagnose_rocksdb_leak(&d, sheet, &left);
+    struct policy_verdict v = policy_left(me.rocksdb, any ? left : 0, DIAGNOSIS_WORTH_SAYING, now);
+    v.reason = WEIR_REASON_HANDLES_LEFT;
+    if (any && v.level != WEIR_LEVEL_NONE)
+        say_handles_left(&v, &d);
 }
 
 /* Of ended attempts, once they had the time to end too. */

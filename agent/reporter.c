@@ -75,7 +75,9 @@ static void tick(int64_t mono)
         me.last_sheet_ms = mono;
         say_sheet("interval");
     }
-    readings_keep(say_to_blackbox(), now);
+    const struct weir_sheet *sheet = say_to_blackbox();
+    readings_keep(sheet, now);
+    judge_sheet(sheet, now);
 }
 
 /* stacks=auto outside enforce. */

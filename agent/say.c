@@ -23,6 +23,7 @@
 #include "model/diagnose_threads.h"
 #include "model/diagnose_metaspace.h"
 #include "model/diagnose_native.h"
+#include "model/diagnose_rocksdb.h"
 #include "model/diagnose_unused.h"
 #include "model/trend.h"
 #include "oom.h"
@@ -243,6 +244,9 @@ static void say_event(const struct ring_event *e)
     if (e->direct_known && e->kind == WEIR_KIND_DIRECT)
         *direct = *direct > e->requested ? *direct - e->requested : 0;
     diagnose_off_heap(&me.breach);
+    struct diagnose_flink f = flink();
+    if (e->component == WEIR_MANAGED && diagnose_rocksdb_over(&me.breach.diagnosis[0], &me.breach.sheet, &f))
+        me.breach.diagnosis_count = 1;
     explain_row();
     say_breach();
 }
@@ -299,6 +303,20 @@ void say_survived(const struct policy_verdict *v, const struct weir_survived *su
     memcpy(me.breach.sheet.owners, owners, owner_count * sizeof owners[0]);
     me.breach.sheet.owner_count = owner_count;
     diagnose_survived(&me.breach);
+    say_breach();
+}
+
+void say_handles_left(const struct policy_verdict *v, const struct weir_diagnosis *d)
+{
+    take_sheet(WEIR_MANAGED);
+    breach_head(v, WEIR_MANAGED, WEIR_KIND_NATIVE);
+    me.breach.used = me.sheet.rows[WEIR_MANAGED].used;
+    me.breach.sheet = me.sheet;
+    const struct weir_handle_owner *owner = diagnose_rocksdb_owner(&me.sheet);
+    if (owner != NULL && owner->stack != NULL)
+        me.breach.stack = *owner->stack;
+    me.breach.diagnosis[0] = *d;
+    me.breach.diagnosis_count = 1;
     say_breach();
 }
 

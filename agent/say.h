@@ -40,6 +40,8 @@ bool say_explains(void);
 void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_kind kind, uint64_t used,
              const struct weir_limit *limit);
 /* A level of threads, as threadview_figures() has them; level NONE: nothing. used and limit are counts. */
+/* Native objects, or what they keep, were left: the line is what the diagnosis says. */
+void say_handles_left(const struct policy_verdict *v, const struct weir_diagnosis *d);
 void say_threads(const struct policy_verdict *v, uint64_t used, const struct weir_limit *limit);
 /* Memory of ended attempts that outlived collections, about the biggest of its owners (at least one). */
 void say_survived(const struct policy_verdict *v, const struct weir_survived *survived, const struct weir_owner *owners,

@@ -273,7 +273,8 @@ enum weir_reason {
     WEIR_REASON_SLOPE,  /* would fill within 10 minutes at the present slope */
     WEIR_REASON_SURVIVED, /* memory of an ended attempt outlived full collections */
     WEIR_REASON_CONTAINER, /* the container would not hold what may come, or is nearly full */
-    WEIR_REASON_THREADS_LEFT /* threads of ended attempts live on */
+    WEIR_REASON_THREADS_LEFT, /* threads of ended attempts live on */
+    WEIR_REASON_HANDLES_LEFT  /* native objects are left open, or what they keep */
 };
 
 /* What one job's ended attempts still hold after full collections that began when they had ended. */

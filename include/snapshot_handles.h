@@ -9,7 +9,7 @@
 
 struct weir_stack;
 
-enum { WEIR_TOP_HANDLE_CLASSES = 8, WEIR_TOP_HANDLE_OWNERS = 4, WEIR_TOP_HANDLE_CACHES = 8 };
+enum { WEIR_TOP_HANDLE_CLASSES = 8, WEIR_TOP_HANDLE_OWNERS = 6, WEIR_TOP_HANDLE_CACHES = 8 };
 
 struct weir_handle_class {
     const char *library, *name; /* "rocksdb", "ColumnFamilyOptions" */
@@ -20,6 +20,7 @@ struct weir_handle_class {
 struct weir_handle_owner {
     const char *library, *name;
     uint64_t    open, ended; /* ended: of these, opened by attempts that have ended */
+    uint64_t    runs;        /* how many such attempts */
     int64_t     age_ms;      /* since the first of them was opened */
     const char *creator;     /* com.acme.Compactor.compact(Compactor.java:41), the first frame outside the library; "" not walked */
     const char *source;      /* code source of the deciding frame; "" none */

@@ -294,6 +294,22 @@ size_t advice_off_heap(const struct flinkconf *conf, struct flink_version versio
     return find_ways(&s, out);
 }
 
+size_t advice_managed(const struct flinkconf *conf, struct flink_version version, const struct weir_sheet *sheet, uint64_t bytes,
+                      struct weir_advice *out, const char **why)
+{
+    struct search s;
+    if (!begin(&s, conf, version, WEIR_ROLE_TASKMANAGER, sheet, why))
+        return 0;
+    s.key = FLINKKEY_TM_MANAGED_SIZE;
+    s.row = WEIR_MANAGED;
+    s.bytes = whole_mib(bytes);
+    *why = "the size in force would hold it";
+    if (s.bytes <= s.base.rows[s.row].bytes)
+        return 0;
+    *why = "no larger size derives";
+    return find_ways(&s, out);
+}
+
 size_t advice_metaspace(const struct flinkconf *conf, struct flink_version version, enum weir_role role,
                         const struct weir_sheet *sheet, uint64_t bytes, struct weir_advice *out, const char **why)
 {

@@ -29,6 +29,10 @@ size_t advice_off_heap(const struct flinkconf *conf, struct flink_version versio
 size_t advice_metaspace(const struct flinkconf *conf, struct flink_version version, enum weir_role role,
                         const struct weir_sheet *sheet, uint64_t bytes, struct weir_advice *out, const char **why);
 
+/* taskmanager.memory.managed.size of at least so many bytes. Else as above. */
+size_t advice_managed(const struct flinkconf *conf, struct flink_version version, const struct weir_sheet *sheet, uint64_t bytes,
+                      struct weir_advice *out, const char **why);
+
 /* taskmanager.memory.managed.size: 0, and what that gives back: in the first way to other rows, in the second one to the
  * machine, with every other row kept. Else as above. */
 size_t advice_no_managed(const struct flinkconf *conf, struct flink_version version, const struct weir_sheet *sheet,

@@ -168,6 +168,8 @@ static void put_survived(struct buf *b, const struct weir_breach *breach)
 static bool is_verdict(const struct weir_breach *breach)
 {
     const char *id = breach->diagnosis_count != 0 ? breach->diagnosis[0].id : "";
+    if (breach->reason == WEIR_REASON_HANDLES_LEFT) /* it is the whole line */
+        return false;
     return breach->component == WEIR_JVM_METASPACE || strncmp(id, "native-", 7) == 0 || strncmp(id, "rocksdb-", 8) == 0;
 }
 
@@ -259,6 +261,8 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
         out_classes_survived(b, breach);
     else if (breach->reason == WEIR_REASON_SURVIVED)
         put_survived(b, breach);
+    else if (breach->reason == WEIR_REASON_HANDLES_LEFT)
+        utf8_text(b, breach->diagnosis[0].text, false);
     else if (parts_is_budgets(breach))
         put_budget(b, breach);
     else if (breach->reason == WEIR_REASON_SHARE)
@@ -279,6 +283,7 @@ void out_text_breach(struct buf *b, const struct weir_breach *breach)
         put_owner(b, &breach->sheet.owners[i], breach);
     if (breach->of_threads)
         out_threads_more(b, breach);
-    else if (breach->component != WEIR_JVM_METASPACE && !breach->of_container) /* said already */
+    else if (breach->component != WEIR_JVM_METASPACE && !breach->of_container &&
+             breach->reason != WEIR_REASON_HANDLES_LEFT) /* said already */
         put_diagnosis(b, breach);
 }

@@ -41,6 +41,7 @@ static void put_owners(struct json *j, const struct weir_handles *h)
         json_string(j, "class", o->name);
         json_unsigned(j, "open", o->open);
         json_unsigned(j, "ended", o->ended);
+        json_unsigned(j, "ended_attempts", o->runs);
         json_signed(j, "age_ms", o->age_ms);
         json_string_or_null(j, "creator", o->creator);
         json_string_or_null(j, "source", o->source);
@@ -199,6 +200,7 @@ static void wire_owner(struct wire *w, struct weir_handle_owner *o)
     wire_text(w, &o->name, NAME);
     wire_u64(w, &o->open);
     wire_u64(w, &o->ended);
+    wire_u64(w, &o->runs);
     wire_i64(w, &o->age_ms);
     wire_text(w, &o->creator, CREATOR);
     wire_text(w, &o->source, TEXT);

@@ -33,6 +33,7 @@ static const char *reason_word(enum weir_reason reason)
     case WEIR_REASON_SURVIVED: return "survived";
     case WEIR_REASON_CONTAINER: return "container";
     case WEIR_REASON_THREADS_LEFT: return "threads-left";
+    case WEIR_REASON_HANDLES_LEFT: return "handles-left";
     }
     return "?";
 }
