@@ -58,6 +58,9 @@ public final class RocksShell {
     }
 
     private String obey(String[] words) throws RocksDBException, IOException {
+        if (words[0].equals("reported")) {
+            return reported();
+        }
         long n = words.length > 1 ? Long.parseLong(words[1]) : 0;
         switch (words[0]) {
             case "open": return open(n << 20, Long.parseLong(words[2]) << 20);
@@ -69,7 +72,6 @@ public final class RocksShell {
             case "descriptors": return descriptors((int) n);
             case "iterators": return iterators((int) n);
             case "snapshots": return snapshots((int) n);
-            case "property": return String.valueOf(db.getLongProperty(state, "rocksdb." + words[1]));
             default: throw new IllegalArgumentException(words[0]);
         }
     }
@@ -90,6 +92,15 @@ public final class RocksShell {
                 List.of(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, columnOptions)), handles);
         state = db.createColumnFamily(new ColumnFamilyDescriptor(NAME, columnOptions));
         return "";
+    }
+
+    /** Block cache, memtables and table readers, as RocksDB itself says. */
+    private String reported() throws RocksDBException {
+        long bytes = db.getLongProperty(state, "rocksdb.block-cache-usage");
+        for (ColumnFamilyHandle h : List.of(state, handles.get(0))) {
+            bytes += db.getLongProperty(h, "rocksdb.size-all-mem-tables") + db.getLongProperty(h, "rocksdb.estimate-table-readers-mem");
+        }
+        return String.valueOf(bytes);
     }
 
     private String close() {

@@ -2,6 +2,7 @@
 package dev.weir.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.test.ground.Attach;
@@ -75,6 +76,33 @@ class RocksHandlesTest {
             shell.end();
             assertThat(shell.jvm().out()).doesNotContain("WARNING", "FATAL");
         }
+    }
+
+    /** The library's live bytes against RocksDB's own report: memtables, then a full block cache. */
+    @ParameterizedTest
+    @ValueSource(ints = {17, 25})
+    void liveBytesAreWhatRocksDbReports(int version) {
+        Jdk jdk = Jdks.of(version);
+        Path dir = Ground.run("rocks-truth-" + jdk.version());
+        try (Shell shell = Shell.of(plan(jdk, dir, Ground.agentpath(OPTIONS + dir)).start(), dir)) {
+            shell.ok("open 64 0");
+            shell.ok("fill 50000");
+            assertLive(shell, 50L << 20);
+            shell.ok("flush");
+            assertThat(shell.ok("read 50000")).isEqualTo("50000");
+            assertLive(shell, 45L << 20);
+            shell.ok("close");
+            assertThat(shell.weir().freshSheet().json().path("components").path("managed").path("by_kind").path("native").asLong())
+                    .as("what the library keeps for itself").isLessThan(1L << 20);
+            shell.end();
+        }
+    }
+
+    private static void assertLive(Shell shell, long atLeast) {
+        double reported = Double.parseDouble(shell.ok("reported"));
+        assertThat(reported).isGreaterThan(atLeast);
+        double live = shell.weir().freshSheet().json().path("components").path("managed").path("by_kind").path("native").asDouble();
+        assertThat(live / reported).isCloseTo(1, within(0.03));
     }
 
     /** Natives that were called before weir came have wrappers from then on. */
