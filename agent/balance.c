@@ -18,6 +18,7 @@
 #include "jvm/vmflags.h"
 #include "model/balance.h"
 #include "model/container.h"
+#include "model/diagnose_container.h"
 #include "native/allocator.h"
 
 enum { KEEP_TIMES = 1000, DEMANDED_TIMES = 20, AREAS = 2048, ARENAS = 1024, ZEROED_MAX = 1 << 20 };
@@ -26,10 +27,13 @@ static struct {
     struct balance_input in;
     struct weir_balance  last;
     int64_t              read_us, cost_us;
-    bool                 demanded;
+    bool                 demanded, begun;
     bool                 asked_group, memory_group, cpu_group;
     struct cgroup_place  memory, cpu;
     struct container     container;
+    enum weir_role       role;
+    struct retention     retention;
+    struct weir_diagnosis retained;
     /* of one pass: */
     uintptr_t          heap_from, heap_to, library_end;
     struct blocks_area areas[AREAS];
@@ -37,6 +41,16 @@ static struct {
     size_t             area_count, arena_count;
     uint64_t           chunks; /* bytes of glibc's large blocks that were found */
 } me;
+
+void balance_init(enum weir_role role)
+{
+    me.role = role;
+}
+
+const struct weir_container *balance_container(void)
+{
+    return &me.last.container;
+}
 
 void balance_demand(void)
 {
@@ -236,7 +250,8 @@ static void read_all(const struct weir_sheet *sheet, const struct pools_figures 
 static bool due(int64_t now_us)
 {
     int64_t age = now_us - me.read_us;
-    bool    is = me.last.read_ms == 0 || age >= me.cost_us * (me.demanded ? DEMANDED_TIMES : KEEP_TIMES);
+    bool    is = me.last.read_ms == 0 ? me.begun : age >= me.cost_us * (me.demanded ? DEMANDED_TIMES : KEEP_TIMES);
+    me.begun = true; /* the first sheet comes with the JVM's start, which is not to wait */
     me.demanded = me.demanded && !is;
     return is;
 }
@@ -255,5 +270,6 @@ void balance_fill(struct weir_sheet *sheet, const struct pools_figures *vm, bool
     int64_t wall = clock_wall_ms();
     me.last.age_ms = wall > me.last.read_ms ? wall - me.last.read_ms : 0;
     container_outlook(&me.container, sheet, &me.last, wall);
+    me.last.retention = diagnose_retention(&me.retention, &me.retained, &me.last, me.role) ? &me.retained : NULL;
     sheet->balance = me.last;
 }

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "balance.h"
 #include "core/acct.h"
+#include "model/container.h"
 #include "model/diagnose_rocksdb.h"
 #include "model/diagnose_threads.h"
 #include "metaspace.h"
@@ -18,6 +20,7 @@ static struct {
     const struct bounds  *limits;
     enum weir_role        role;
     struct policy_gauge   kernel, option; /* limits of threads */
+    struct policy_gauge   container;
     struct policy_slot    left[4];        /* threads of ended attempts */
     struct policy_slot    rocksdb[4];     /* what RocksDB does not get back */
 } me;
@@ -129,6 +132,17 @@ static void threads_limit(struct policy_gauge *gauge, const struct weir_thread_l
     say_threads(&v, used, &limit);
 }
 
+/* Against a real limit only. */
+static void container(int64_t now)
+{
+    const struct weir_container *c = balance_container();
+    say_retention();
+    if (!c->known || !c->limited || c->limit == 0)
+        return;
+    struct policy_verdict v = policy_container(&me.container, c->charge, container_demand(c), c->limit, now);
+    say_container(&v);
+}
+
 void judge_sheet(const struct weir_sheet *sheet, int64_t now)
 {
     struct weir_diagnosis d;
@@ -140,6 +154,7 @@ void judge_sheet(const struct weir_sheet *sheet, int64_t now)
     v.reason = WEIR_REASON_HANDLES_LEFT;
     if (any && v.level != WEIR_LEVEL_NONE)
         say_handles_left(&v, &d);
+    container(now);
 }
 
 /* Of ended attempts, once they had the time to end too. */

@@ -13,7 +13,7 @@
 /* What is pointed to outlives the process. */
 void judge_init(JNIEnv *jni, const struct options *options, const struct bounds *limits, enum weir_role role);
 void judge_second(int64_t now_ms);
-/* What only a whole sheet shows, taken just now. */
+/* What only a whole sheet shows, taken just now; the container, for which the kernel does not wait until the next one. */
 void judge_sheet(const struct weir_sheet *sheet, int64_t now_ms);
 
 #endif

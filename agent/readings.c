@@ -47,6 +47,7 @@ void readings_init(JNIEnv *jni, const struct readings_config *config)
 {
     me.jni = jni;
     me.config = *config;
+    balance_init(config->role);
 }
 
 void readings_forget_peaks(void)
@@ -91,6 +92,13 @@ static struct weir_metaspace metaspace_of(const struct pools_usage *u)
     return (struct weir_metaspace){ u->known, u->used, u->committed, u->has_max, u->max };
 }
 
+static void pool_peak(struct weir_pool_row *pool, struct peak *peak, int64_t now)
+{
+    raise(peak, pool->measured ? pool->used : 0, now);
+    pool->peak = peak->used;
+    pool->peak_time_ms = peak->ms;
+}
+
 static void pools(struct weir_sheet *out, int64_t now)
 {
     uint64_t count;
@@ -111,11 +119,9 @@ static void pools(struct weir_sheet *out, int64_t now)
     }
     p[WEIR_POOL_DIRECT].measured = bits_read(me.jni, &p[WEIR_POOL_DIRECT].used, &count);
     p[WEIR_POOL_PROCESS].measured = sysfs_rss(&p[WEIR_POOL_PROCESS].used);
-    for (int i = 0; i < WEIR_POOL_COUNT; i++) {
-        raise(&me.pool_peak[i], p[i].measured ? p[i].used : 0, now);
-        p[i].peak = me.pool_peak[i].used;
-        p[i].peak_time_ms = me.pool_peak[i].ms;
-    }
+    for (int i = 0; i < WEIR_POOL_COUNT; i++)
+        if (i != WEIR_POOL_PROCESS)
+            pool_peak(&p[i], &me.pool_peak[i], now);
 }
 
 static void process(struct weir_sheet *out)
@@ -218,7 +224,7 @@ static void add_stacks(struct weir_sheet *out, int64_t now)
 }
 
 /* What of the process's memory no line of the balance has. */
-static void balance(struct weir_sheet *out)
+static void balance(struct weir_sheet *out, int64_t now)
 {
     struct weir_process *p = &out->process;
     balance_fill(out, &me.vm, out->overhead.nmt, overhead_maps());
@@ -228,6 +234,12 @@ static void balance(struct weir_sheet *out)
     p->cgroup = out->balance.container.usage;
     p->cgroup_limit_known = out->balance.container.limited;
     p->cgroup_limit = out->balance.container.limit;
+    struct weir_pool_row *pool = &out->pools[WEIR_POOL_PROCESS];
+    if (out->balance.container.limited) { /* that is what the limit bounds */
+        pool->used = out->balance.container.charge;
+        pool->measured = true;
+    }
+    pool_peak(pool, &me.pool_peak[WEIR_POOL_PROCESS], now);
 }
 
 /* Beside what hooks book there. */
@@ -278,7 +290,7 @@ void readings_sheet(struct weir_sheet *out, enum weir_component owners_of)
     pools(out, now);
     process(out);
     overhead(out, now);
-    balance(out);
+    balance(out, now);
 }
 
 void readings_at_event(struct weir_sheet *out, enum weir_component owners_of, const struct ring_event *event)

@@ -20,6 +20,7 @@
 #include "jvm/vmflags.h"
 #include "metaspace.h"
 #include "model/diagnose.h"
+#include "model/diagnose_container.h"
 #include "model/diagnose_threads.h"
 #include "model/diagnose_metaspace.h"
 #include "model/diagnose_native.h"
@@ -46,7 +47,7 @@ static struct {
     uint64_t              seq;
     struct weir_start     start;
     int64_t               start_mono_ms;
-    bool                  advised;
+    bool                  advised, retained; /* said */
     struct weir_diagnosis unused; /* of the last sheet that had one */
     bool                  noted;  /* a breach was said and the black box does not have it yet */
     struct weir_sheet     sheet;
@@ -336,6 +337,41 @@ void say_threads(const struct policy_verdict *v, uint64_t used, const struct wei
     diagnose_threads(&me.breach.diagnosis[0], t, false);
     me.breach.diagnosis_count = 1;
     say_breach();
+}
+
+/* Whose owners are told: of what is most over its budget, else of what grows most, else of all. */
+static enum weir_component culprit(const struct weir_container *c)
+{
+    int32_t which = c->biggest >= 0 ? c->biggest : c->growing;
+    return which >= 0 && which < (int32_t)WEIR_COMPONENT_COUNT && acct_books((enum weir_component)which) ? (enum weir_component)which
+                                                                                                        : WEIR_COMPONENT_COUNT;
+}
+
+void say_container(const struct policy_verdict *v)
+{
+    if (v->level == WEIR_LEVEL_NONE)
+        return;
+    balance_demand();
+    take_sheet(culprit(balance_container()));
+    const struct weir_container *c = &me.sheet.balance.container;
+    breach_head(v, WEIR_JVM_OVERHEAD, WEIR_KIND_NATIVE);
+    me.breach.of_container = true;
+    me.breach.used = c->charge;
+    me.breach.limit = (struct weir_limit){ true, false, c->limit, "cgroup" };
+    me.breach.sheet = me.sheet;
+    diagnose_container(&me.breach);
+    say_breach();
+    say_to_blackbox(); /* there may be no next second */
+}
+
+void say_retention(void)
+{
+    const struct weir_diagnosis *d = me.sheet.balance.retention;
+    if (d != NULL && !me.retained) {
+        log_info("%s", d->text);
+        blackbox_note(clock_wall_ms(), "advice", d->text);
+    }
+    me.retained = d != NULL;
 }
 
 static void say_oom(const struct ring_event *e)

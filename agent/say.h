@@ -43,6 +43,10 @@ void say_row(const struct policy_verdict *v, enum weir_component c, enum weir_ki
 /* Native objects, or what they keep, were left: the line is what the diagnosis says. */
 void say_handles_left(const struct policy_verdict *v, const struct weir_diagnosis *d);
 void say_threads(const struct policy_verdict *v, uint64_t used, const struct weir_limit *limit);
+/* A level of the container, as the last sheet has it; NONE: nothing. */
+void say_container(const struct policy_verdict *v);
+/* Free memory that the allocator keeps, once for each time that it is found. */
+void say_retention(void);
 /* Memory of ended attempts that outlived collections, about the biggest of its owners (at least one). */
 void say_survived(const struct policy_verdict *v, const struct weir_survived *survived, const struct weir_owner *owners,
                   size_t owner_count);

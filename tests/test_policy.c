@@ -450,8 +450,50 @@ static void policy_survivors_speak_from_16_mib_and_when_the_excess_doubles(void)
 }
 
 /* clang-format off */
+static struct policy_gauge gauge;
+
+static struct policy_verdict container_at(uint64_t charge, uint64_t to_come)
+{
+    now += SECOND;
+    return policy_container(&gauge, charge * MIB, (charge + to_come) * MIB, 1000 * MIB, now);
+}
+
+static void container_warns_of_what_may_come_and_is_critical_at_95_percent(void)
+{
+    memset(&gauge, 0, sizeof gauge);
+    SILENT(container_at(100, 900));
+    SILENT(container_at(900, 100)); /* what was to come has come */
+    SAYS(container_at(100, 901), WEIR_LEVEL_WARN, WEIR_REASON_CONTAINER);
+    SILENT(container_at(101, 901)); /* once, until the excess has doubled and ten minutes are over */
+    SILENT(container_at(940, 0));
+    SAYS(container_at(950, 0), WEIR_LEVEL_CRITICAL, WEIR_REASON_CONTAINER);
+    SILENT(container_at(951, 0));
+    now += 11 * SECOND;
+    SAYS(container_at(960, 0), WEIR_LEVEL_CRITICAL, WEIR_REASON_CONTAINER);
+    SILENT(container_at(840, 0)); /* ten points lower: armed again */
+    now += 10 * MINUTE;
+    SAYS(container_at(950, 0), WEIR_LEVEL_CRITICAL, WEIR_REASON_CONTAINER);
+}
+
+static void container_that_fills_within_ten_minutes_is_told(void)
+{
+    memset(&gauge, 0, sizeof gauge);
+    for (uint64_t minute = 0; minute < 5; minute++) {
+        SILENT(container_at(500 + 40 * minute, 100));
+        now += MINUTE - SECOND;
+    }
+    SAYS(container_at(700, 100), WEIR_LEVEL_WARN, WEIR_REASON_CONTAINER); /* 200 left, 40 a minute */
+    memset(&gauge, 0, sizeof gauge);
+    now += 20 * MINUTE;
+    for (uint64_t minute = 0; minute < 12; minute++) { /* a heap that is touched for the first time is no slope */
+        SILENT(container_at(300 + 40 * minute, 600 - 40 * minute));
+        now += MINUTE - SECOND;
+    }
+}
+
 SUITE(policy, healthy, NULL,
-      CASE(policy_notices_an_undeclared_share_once),
+      CASE(policy_notices_an_undeclared_share_once), CASE(container_warns_of_what_may_come_and_is_critical_at_95_percent),
+      CASE(container_that_fills_within_ten_minutes_is_told),
       CASE(policy_leaves_an_undeclared_share_to_a_full_budget),
       CASE(policy_says_nothing_within_limits),
       CASE(policy_warns_beyond_grace_and_at_each_doubling),

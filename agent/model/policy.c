@@ -281,23 +281,29 @@ struct policy_verdict policy_gauge(struct policy_gauge *gauge, uint64_t used, ui
     return judge_row(gauge->slots, &gauge->slope, used, limit, now_ms);
 }
 
-static struct claim claim_of_container(struct policy_slot slots[4], uint64_t charge, uint64_t demand, bool soon, uint64_t limit)
+/* Heap that is touched for the first time moves from what may come into the charge: no slope. */
+static bool container_soon(struct policy_slope *slope, uint64_t demand, uint64_t limit, int64_t now_ms)
 {
-    uint64_t full = percent(limit, CRITICAL_PERCENT);
-    if (charge >= full)
-        return (struct claim){ WEIR_LEVEL_CRITICAL, WEIR_REASON_CONTAINER, &slots[WEIR_LEVEL_CRITICAL], charge - full + 1 };
-    if (demand > limit || soon)
-        return (struct claim){ WEIR_LEVEL_WARN, WEIR_REASON_CONTAINER, &slots[WEIR_LEVEL_WARN], demand > limit ? demand - limit : 1 };
-    return (struct claim){ .level = WEIR_LEVEL_NONE };
+    if (!slope_fed(slope, demand, now_ms) || demand >= limit)
+        return false;
+    uint64_t a_minute = (slope->used[POLICY_SLOPE_SAMPLES - 1] - slope->used[0]) / (POLICY_SLOPE_SAMPLES - 1);
+    return (limit - demand) / FILL_MINUTES <= a_minute;
 }
 
-struct policy_verdict policy_container(struct policy_slot slots[4], uint64_t charge, uint64_t demand, bool soon, uint64_t limit,
-                                       int64_t now_ms)
+struct policy_verdict policy_container(struct policy_gauge *gauge, uint64_t charge, uint64_t demand, uint64_t limit, int64_t now_ms)
 {
+    struct policy_slot *slots = gauge->slots;
+    uint64_t            full = percent(limit, CRITICAL_PERCENT);
+    bool                soon = container_soon(&gauge->slope, demand, limit, now_ms);
+    struct claim        claim = { .level = WEIR_LEVEL_NONE };
     rearm(slots, WEIR_LEVEL_CRITICAL, charge, percent(limit, CRITICAL_PERCENT - REARM_POINTS));
-    if (!soon)
-        rearm(slots, WEIR_LEVEL_WARN, demand, percent(limit, 100 - REARM_POINTS));
-    struct claim claim = claim_of_container(slots, charge, demand, soon, limit);
+    rearm(slots, WEIR_LEVEL_WARN, demand, percent(limit, 100 - REARM_POINTS));
+    if (charge >= full)
+        claim = (struct claim){ WEIR_LEVEL_CRITICAL, WEIR_REASON_CONTAINER, &slots[WEIR_LEVEL_CRITICAL], charge - full + 1 };
+    else if (demand > limit)
+        claim = (struct claim){ WEIR_LEVEL_WARN, WEIR_REASON_CONTAINER, &slots[WEIR_LEVEL_WARN], demand - limit };
+    else if (soon && !slots[WEIR_LEVEL_WARN].said)
+        claim = (struct claim){ WEIR_LEVEL_WARN, WEIR_REASON_CONTAINER, &slots[WEIR_LEVEL_WARN], 1 };
     return may_speak(&claim, now_ms) ? speak(&claim, now_ms) : silence;
 }
 

@@ -69,10 +69,9 @@ struct policy_gauge {
 };
 struct policy_verdict policy_gauge(struct policy_gauge *gauge, uint64_t used, uint64_t limit, int64_t now_ms);
 
-/* The container: charge is what it cannot drop, demand what it would hold with all that may come, soon whether the slope fills it
- * within ten minutes. Critical at 95 % of charge; warn when the demand is over the limit, or soon. As above. */
-struct policy_verdict policy_container(struct policy_slot slots[4], uint64_t charge, uint64_t demand, bool soon, uint64_t limit,
-                                       int64_t now_ms);
+/* The container: charge is what it cannot drop, demand what it would hold with all that may come. Critical when the charge is at
+ * 95 %; warn when the demand is over the limit, or grew each of five minutes and would be within ten. As above. */
+struct policy_verdict policy_container(struct policy_gauge *gauge, uint64_t charge, uint64_t demand, uint64_t limit, int64_t now_ms);
 
 /* Threads that ended attempts left, against `worth_saying`: speaks then, and when they have doubled. As above. */
 struct policy_verdict policy_left(struct policy_slot slots[4], uint64_t left, uint64_t worth_saying, int64_t now_ms);

@@ -412,7 +412,6 @@ static void put_container(struct json *j, const struct weir_breach *breach)
     json_string_or_null(j, "limit_source", breach->limit.source);
     put_process(j, &breach->sheet.process);
     out_balance_json(j, &breach->sheet);
-    put_diagnoses(j, breach->diagnosis, breach->diagnosis_count);
 }
 
 void out_json_breach(struct buf *b, const struct weir_header *h, const struct weir_breach *breach)
