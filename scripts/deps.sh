@@ -47,6 +47,7 @@ g++                      command:c++                    test
 gettext-base             command:envsubst               check
 git                      command:git                    test
 libjemalloc2             library:libjemalloc.so.2       test
+libtcmalloc-minimal4     library:libtcmalloc_minimal.so.4 test
 EOF
 }
 
