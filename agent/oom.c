@@ -33,7 +33,7 @@ static struct {
 void oom_requester(const struct ring_event *e, struct weir_attempt *attempt, struct weir_stack *stack)
 {
     acct_who(attempt, e->attempt, e->shared != 0, e->loader_tag);
-    stacks_get(acct_stacks(), e->stack, stack);
+    stacks_show(acct_stacks(), e->stack, stack);
     stack->decider = e->decider;
     stack->source = stacks_text(acct_stacks(), e->source);
 }

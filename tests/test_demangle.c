@@ -71,6 +71,8 @@ static void stacks_show_native_functions_demangled(void)
                           stacks_frame(s, name(s, "java.Odd"), name(s, cxx), 0, 7) };
     for (int i = 0; i < 2; i++) {
         stacks_get(s, stacks_put(s, frames, 3), &stack);
+        CU_ASSERT_STRING_EQUAL(stack.frames[0].method, cxx);
+        stacks_show(s, stacks_put(s, frames, 3), &stack);
         CU_ASSERT_EQUAL_FATAL(stack.count, 3);
         CU_ASSERT_STRING_EQUAL(stack.frames[0].method, "chain::put()");
         CU_ASSERT_STRING_EQUAL(stack.frames[1].method, "chain_put");

@@ -988,7 +988,7 @@ static void fill_owner(struct weir_owner *out, const struct owner_view *v, int64
     out->age_ms = v->since_ms > 0 && wall_ms > v->since_ms ? wall_ms - v->since_ms : 0;
     out->loader = stacks_text(books.stacks, v->key.loader);
     acct_who(&out->attempt, v->key.attempt, v->key.shared != 0, v->key.loader_tag);
-    stacks_get(books.stacks, v->key.stack, &out->stack);
+    stacks_show(books.stacks, v->key.stack, &out->stack);
     out->stack.decider = v->key.decider;
     out->stack.source = stacks_text(books.stacks, v->key.source);
 }

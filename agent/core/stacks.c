@@ -100,21 +100,31 @@ static uint32_t shown(struct stacks *s, uint32_t name)
     return id;
 }
 
-static struct weir_frame frame_get(struct stacks *s, uint32_t id)
+static struct weir_frame frame_get(struct stacks *s, uint32_t id, bool show)
 {
     static const struct frame unknown;
     const struct frame *f = id == 0 ? &unknown : intern_get(s->frames, id, NULL);
-    uint32_t method = f->line == WEIR_LINE_NATIVE ? shown(s, f->method) : f->method;
+    uint32_t method = show && f->line == WEIR_LINE_NATIVE ? shown(s, f->method) : f->method;
     return (struct weir_frame){ stacks_text(s, f->class_name), stacks_text(s, method), stacks_text(s, f->file), f->line };
 }
 
-void stacks_get(struct stacks *s, uint32_t stack, struct weir_stack *out)
+static void get(struct stacks *s, uint32_t stack, bool show, struct weir_stack *out)
 {
     uint32_t bytes = 0;
     const uint32_t *ids = stack == 0 ? NULL : intern_get(s->stacks, stack, &bytes);
     out->count = 0;
     for (uint32_t i = 0; i < bytes / sizeof *ids && i < WEIR_MAX_DEPTH; i++)
-        out->frames[out->count++] = frame_get(s, ids[i]);
+        out->frames[out->count++] = frame_get(s, ids[i], show);
+}
+
+void stacks_get(struct stacks *s, uint32_t stack, struct weir_stack *out)
+{
+    get(s, stack, false, out);
+}
+
+void stacks_show(struct stacks *s, uint32_t stack, struct weir_stack *out)
+{
+    get(s, stack, true, out);
 }
 
 uint64_t stacks_dropped(const struct stacks *s)

@@ -22,10 +22,12 @@ uint32_t    stacks_put(struct stacks *stacks, const uint32_t *frames, size_t cou
 
 /* NUL-terminated; "" for id 0. Lives as long as the table. */
 const char *stacks_text(const struct stacks *stacks, uint32_t name);
-/* How stacks_get() shows the function of a native frame; false: as it is. Once, before any. */
-void        stacks_demangler(struct stacks *stacks, bool (*demangle)(const char *name, char *out, size_t cap));
-/* Fills count and frames; decider and source are the caller's. Of stacks with native frames: not inside a hook. */
+/* Fills count and frames; decider and source are the caller's. Native functions have the names of their symbols. */
 void        stacks_get(struct stacks *stacks, uint32_t stack, struct weir_stack *out);
+/* The same for readers: native functions as stacks_demangler() names them (once, before any; false: as it is). Not inside a hook,
+ * and with no lock held: it may allocate where hooks are. */
+void        stacks_show(struct stacks *stacks, uint32_t stack, struct weir_stack *out);
+void        stacks_demangler(struct stacks *stacks, bool (*demangle)(const char *name, char *out, size_t cap));
 uint64_t    stacks_dropped(const struct stacks *stacks);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/guard.h"
+
 typedef char *demangler(const char *, char *, size_t *, int *);
 
 /* What std::string is to the compiler; in half of RocksDB's signatures. */
@@ -27,7 +29,9 @@ static void shorten(char *text)
 static bool demangle_by(demangler *f, const char *name, char *out, size_t cap)
 {
     int   status = -1;
+    guard_enter(); /* libstdc++ may be hooked: what it takes here is nobody's, and no stack is walked for it */
     char *text = f(name, NULL, NULL, &status);
+    guard_leave();
     if (text == NULL || status != 0)
         return false;
     shorten(text);
