@@ -30,6 +30,7 @@
 #include "jvm/nio.h"
 #include "jvm/segments.h"
 #include "jvm/vmflags.h"
+#include "jvm/wrappers.h"
 #include "lastwords.h"
 #include "native/demangle.h"
 #include "native/hook_dlsym.h"
@@ -76,6 +77,9 @@ static void prepare_native(JNIEnv *jni, struct hooks *hooks)
     stacks_demangler(acct_stacks(), demangle);
     if (frames_native_init(jni, acct_stacks(), unwind_here, &java) != WEIR_OK && rc == WEIR_OK)
         why = java;
+    uintptr_t from, to;
+    wrappers_code(&from, &to);
+    unwind_omit(from, to);
     hooks_note(hooks, "native stacks", why);
 }
 

@@ -102,6 +102,18 @@ bool wrappers_is(const void *function)
     return number_of(function) != WRAPPERS;
 }
 
+void wrappers_code(uintptr_t *from, uintptr_t *to)
+{
+    enum { LONGEST = 1024 };
+    *from = UINTPTR_MAX;
+    *to = 0;
+    for (uint32_t i = 0; i < WRAPPERS; i++) {
+        uintptr_t at = (uintptr_t)all[i];
+        *from = at < *from ? at : *from;
+        *to = at + LONGEST > *to ? at + LONGEST : *to;
+    }
+}
+
 uint32_t wrappers_taken(void)
 {
     return atomic_load_explicit(&taken, memory_order_relaxed);

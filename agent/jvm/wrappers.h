@@ -24,6 +24,8 @@ void *wrappers_take(void *original, uint32_t of, uint32_t reserve);
 /* The wrapped class is gone: nobody calls it any more. */
 void  wrappers_give(void *wrapper);
 bool  wrappers_is(const void *function);
+/* Where their code is. */
+void  wrappers_code(uintptr_t *from, uintptr_t *to);
 uint32_t wrappers_taken(void);
 
 #endif

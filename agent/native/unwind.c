@@ -72,6 +72,7 @@ struct cache {
 static struct {
     struct stacks   *stacks;
     struct cache    *cache; /* NULL: not asked for yet, or no memory */
+    uintptr_t        omit_from, omit_to;
     bool             whole; /* libunwind is there */
     struct module_id own, libc;
     uintptr_t        first_stack; /* end of the first thread's */
@@ -407,7 +408,8 @@ __attribute__((noinline)) size_t unwind_here(uint32_t *frames, size_t max)
         return 0;
     do {
         struct known k = look_up(r.ip, &id);
-        frames[count++] = k.frame;
+        if (r.ip < me.omit_from || r.ip >= me.omit_to)
+            frames[count++] = k.frame;
         if (!module_same(&id, &me.libc))
             inner = count;
         if (!step(&k.rule, &b, &r))
@@ -422,6 +424,12 @@ static bool find_own(void)
     if (end != NULL)
         memcpy(&me.first_stack, end, sizeof me.first_stack);
     return module_init() && module_at((uintptr_t)unwind_here, &me.own);
+}
+
+void unwind_omit(uintptr_t from, uintptr_t to)
+{
+    me.omit_from = from;
+    me.omit_to = to;
 }
 
 enum weir_rc unwind_init(struct stacks *stacks, const char *library, const char **why)

@@ -13,6 +13,8 @@
  * function only, or nothing, and *why says so. library: another file than UNWIND_LIBRARY, for tests; NULL: that. */
 #define UNWIND_LIBRARY "libunwind-x86_64.so.8"
 enum weir_rc unwind_init(struct stacks *stacks, const char *library, const char **why);
+/* Code between a library and Java that is ours, whose frames say nothing. Before any hook is in. */
+void         unwind_omit(uintptr_t from, uintptr_t to);
 /* Tests: as before unwind_init(), but for libunwind, which stays. No thread may be inside. */
 void         unwind_close(void);
 /* Inside a hook, any thread: interned frames (core/stacks, line WEIR_LINE_NATIVE), innermost first, at most max. Those of this
