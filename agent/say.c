@@ -207,6 +207,11 @@ static void explain_row(void)
     g.known = t->count > 1 && t->sheets[0].known[c];
     if (g.known)
         g.bytes = (int64_t)(t->sheets[t->count - 1].used[c] - t->sheets[0].used[c]);
+    struct diagnose_flink f = flink();
+    if (me.breach.diagnosis_count == 0 && diagnose_rocksdb_over(&me.breach.diagnosis[0], &me.breach.sheet, c, &f))
+        me.breach.diagnosis_count = 1;
+    if (me.breach.diagnosis_count == 0)
+        diagnose_off_heap(&me.breach);
     if (me.breach.diagnosis_count == 0)
         diagnose_native(&me.breach, &g);
 }
@@ -244,10 +249,6 @@ static void say_event(const struct ring_event *e)
     uint64_t *direct = &me.breach.sheet.pools[WEIR_POOL_DIRECT].used;
     if (e->direct_known && e->kind == WEIR_KIND_DIRECT)
         *direct = *direct > e->requested ? *direct - e->requested : 0;
-    diagnose_off_heap(&me.breach);
-    struct diagnose_flink f = flink();
-    if (e->component == WEIR_MANAGED && diagnose_rocksdb_over(&me.breach.diagnosis[0], &me.breach.sheet, &f))
-        me.breach.diagnosis_count = 1;
     explain_row();
     say_breach();
 }

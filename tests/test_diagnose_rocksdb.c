@@ -22,6 +22,8 @@ static void holds(uint64_t native, uint64_t limit)
     row->present = row->measured = true;
     row->used = row->kind_bytes[WEIR_KIND_NATIVE] = native;
     row->limit = (struct weir_limit){ true, true, limit, "command line" };
+    sheet.native.count = 1;
+    sheet.native.library[0] = (struct weir_library){ .name = "librocksdbjni-linux64.so", .component = WEIR_MANAGED, .why = "", .bytes = native };
 }
 
 static void classes(const char *name, uint64_t opened, uint64_t closed)
@@ -127,24 +129,30 @@ static void more_than_managed_is_over_it(void)
     holds(1024 * MIB, 1024 * MIB);
     classes("RocksDB", 2, 0);
     handlesum_cache(&sheet.handles, &cache);
-    CU_ASSERT_FALSE(diagnose_rocksdb_over(&d, &sheet, &nowhere));
+    CU_ASSERT_FALSE(diagnose_rocksdb_over(&d, &sheet, WEIR_MANAGED, &nowhere));
     holds(1290 * MIB, 1024 * MIB);
-    CU_ASSERT_TRUE_FATAL(diagnose_rocksdb_over(&d, &sheet, &nowhere));
+    CU_ASSERT_TRUE_FATAL(diagnose_rocksdb_over(&d, &sheet, WEIR_MANAGED, &nowhere));
     CU_ASSERT_STRING_EQUAL(d.id, "rocksdb-over");
-    says("MANAGED native 1290.0 of 1024.0 MiB; the caches were given 853.0 MiB; beside them are write batches, pinned blocks, index and filters "
+    says("RocksDB holds 1290.0 of 1024.0 MiB, its caches were given 853.0 MiB; beside them are write batches, pinned blocks, index and filters "
          "of open files, flush and compaction");
 }
 
 static void over_names_what_is_outside_managed_memory(void)
 {
     holds(1290 * MIB, 1024 * MIB);
-    classes("RocksDB", 2, 0);
-    sheet.handles.share = (struct weir_handle_share){ .known = true, .source = "nothing", .slots = 1 };
-    CU_ASSERT_TRUE_FATAL(diagnose_rocksdb_over(&d, &sheet, &nowhere));
-    says("MANAGED native 1290.0 of 1024.0 MiB; it is not bounded by managed memory but by nothing");
+    sheet.rows[WEIR_TASK_OFF_HEAP] = sheet.rows[WEIR_MANAGED];
+    sheet.rows[WEIR_MANAGED].used = 0;
+    sheet.native.library[0].component = WEIR_TASK_OFF_HEAP;
+    sheet.native.library[0].why = "state.backend.rocksdb.memory.managed is false: not in managed memory";
+    CU_ASSERT_FALSE(diagnose_rocksdb_over(&d, &sheet, WEIR_MANAGED, &nowhere));
+    CU_ASSERT_TRUE_FATAL(diagnose_rocksdb_over(&d, &sheet, WEIR_TASK_OFF_HEAP, &nowhere));
+    says("RocksDB holds 1290.0 of 1024.0 MiB, by configuration; state.backend.rocksdb.memory.managed is false: not in managed memory, which would "
+         "bound it");
     CU_ASSERT_EQUAL_FATAL(d.advice_count, 1);
     CU_ASSERT_STRING_EQUAL(d.advice[0].key, "state.backend.rocksdb.memory.managed");
     CU_ASSERT_STRING_EQUAL(d.advice[0].value, "true");
+    sheet.rows[WEIR_TASK_OFF_HEAP].used = 3000 * MIB; /* most of it is others' */
+    CU_ASSERT_FALSE(diagnose_rocksdb_over(&d, &sheet, WEIR_TASK_OFF_HEAP, &nowhere));
 }
 
 static void over_names_caches_too_many_and_iterators(void)
@@ -156,11 +164,11 @@ static void over_names_caches_too_many_and_iterators(void)
     owner("RocksIterator", 300, 0, 0, "com.acme.Scan.next(Scan.java:7)");
     sheet.handles.share = (struct weir_handle_share){ .known = true, .managed = true, .source = "managed memory", .slots = 1 };
     handlesum_cache(&sheet.handles, &cache);
-    CU_ASSERT_TRUE_FATAL(diagnose_rocksdb_over(&d, &sheet, &nowhere));
-    says("MANAGED native 1290.0 of 1024.0 MiB; 300 RocksIterator are open, each pins blocks outside the cache, at com.acme.Scan.next(Scan.java:7)");
+    CU_ASSERT_TRUE_FATAL(diagnose_rocksdb_over(&d, &sheet, WEIR_MANAGED, &nowhere));
+    says("RocksDB holds 1290.0 of 1024.0 MiB, 300 RocksIterator open; each pins blocks outside the cache, at com.acme.Scan.next(Scan.java:7)");
     handlesum_cache(&sheet.handles, &cache);
-    CU_ASSERT_TRUE_FATAL(diagnose_rocksdb_over(&d, &sheet, &nowhere));
-    says("MANAGED native 1290.0 of 1024.0 MiB; 2 block caches are open for 1 slots, of 1000.0 MiB: one of an ended job, or of user code, is never "
+    CU_ASSERT_TRUE_FATAL(diagnose_rocksdb_over(&d, &sheet, WEIR_MANAGED, &nowhere));
+    says("RocksDB holds 1290.0 of 1024.0 MiB, 2 block caches open for 1 slot; 1000.0 MiB together: one of an ended job, or of user code, is never "
          "closed");
 }
 

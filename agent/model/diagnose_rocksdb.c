@@ -78,34 +78,57 @@ static struct buf begin(struct weir_diagnosis *d, const char *id)
     return text;
 }
 
-static uint64_t live_of(const struct weir_sheet *sheet)
+/* The state backend's own library, whichever row its memory belongs to. */
+static bool is_library(const struct weir_library *l)
 {
-    const struct weir_row *row = &sheet->rows[WEIR_MANAGED];
-    return row->measured ? row->kind_bytes[WEIR_KIND_NATIVE] : 0;
+    return strstr(l->name, "rocksdbjni") != NULL || strstr(l->name, "forstjni") != NULL;
+}
+
+static const struct weir_library *library_of(const struct weir_sheet *sheet, enum weir_component row)
+{
+    for (size_t i = 0; i < sheet->native.count && i < WEIR_TOP_LIBRARIES; i++)
+        if (is_library(&sheet->native.library[i]) && sheet->native.library[i].component == row)
+            return &sheet->native.library[i];
+    return NULL;
+}
+
+static uint64_t live_in(const struct weir_sheet *sheet, enum weir_component row)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < sheet->native.count && i < WEIR_TOP_LIBRARIES; i++)
+        if (is_library(&sheet->native.library[i]) && sheet->native.library[i].component == row)
+            bytes += sheet->native.library[i].bytes;
+    return bytes;
+}
+
+/* Flink takes it out of managed memory unless it is told not to. */
+static enum weir_component row_of(const struct weir_sheet *sheet)
+{
+    return library_of(sheet, WEIR_MANAGED) == NULL && library_of(sheet, WEIR_TASK_OFF_HEAP) != NULL ? WEIR_TASK_OFF_HEAP : WEIR_MANAGED;
 }
 
 /* MANAGED native 833.0 of 1024.0 MiB */
-static void put_native(struct buf *b, const struct weir_sheet *sheet)
+static void put_native(struct buf *b, const struct weir_sheet *sheet, enum weir_component c)
 {
-    const struct weir_row *row = &sheet->rows[WEIR_MANAGED];
-    buf_puts(b, "MANAGED native ");
+    const struct weir_row *row = &sheet->rows[c];
+    buf_puts(b, c == WEIR_MANAGED ? "MANAGED native " : "TASK OFF-HEAP native ");
     if (row->limit.set)
-        mib_put_of(b, live_of(sheet), row->limit.bytes);
+        mib_put_of(b, live_in(sheet, c), row->limit.bytes);
     else
-        mib_put(b, live_of(sheet));
+        mib_put(b, live_in(sheet, c));
 }
 
 static bool outlived(struct weir_diagnosis *d, const struct weir_sheet *sheet, uint64_t *left)
 {
     const struct weir_handles *h = &sheet->handles;
-    uint64_t                   live = live_of(sheet), held = live > h->cache_bytes ? live : h->cache_bytes;
+    uint64_t                   live = live_in(sheet, row_of(sheet)), held = live > h->cache_bytes ? live : h->cache_bytes;
     if (h->databases != 0 || h->idle_ms < DIAGNOSE_ROCKSDB_MS || held < DIAGNOSIS_WORTH_SAYING)
         return false;
     struct buf                      text = begin(d, "rocksdb-leak");
     const struct weir_handle_owner *o = diagnose_rocksdb_owner(sheet);
     buf_puts(&text, "LEAK of RocksDB's memory, ");
     if (live >= DIAGNOSIS_WORTH_SAYING) {
-        put_native(&text, sheet);
+        put_native(&text, sheet, row_of(sheet));
         buf_puts(&text, " live with 0 databases open; ");
     } else {
         buf_puts(&text, "caches of ");
@@ -133,7 +156,7 @@ static bool by_runs(struct weir_diagnosis *d, const struct weir_sheet *sheet, ui
     buf_printf(&text, "LEAK of RocksDB's native objects, %" PRIu64 " %.60s left open by %" PRIu64 " ended attempts; ", o->ended, o->name, o->runs);
     put_suspect(&text, h, o);
     buf_puts(&text, ". Each run adds to what they keep of ");
-    put_native(&text, sheet);
+    put_native(&text, sheet, row_of(sheet));
     buf_puts(&text, ": close them when the task ends");
     buf_mark_cut(&text);
     *left = o->ended * DIAGNOSIS_WORTH_SAYING / DIAGNOSE_ROCKSDB_RUNS; /* so that it is said again when they have doubled */
@@ -152,9 +175,9 @@ bool diagnose_rocksdb_leak(struct weir_diagnosis *d, const struct weir_sheet *sh
 
 /* ---- over ---- */
 
-static void put_iterators(struct buf *b, const struct weir_handles *h, const struct weir_handle_class *c)
+static void put_iterators(struct buf *b, const struct weir_handles *h, uint64_t open)
 {
-    buf_printf(b, "%" PRIu64 " RocksIterator are open, each pins blocks outside the cache", c->opened - c->closed);
+    buf_printf(b, "%" PRIu64 " RocksIterator open; each pins blocks outside the cache", open);
     for (size_t i = 0; i < h->owner_count && i < WEIR_TOP_HANDLE_OWNERS; i++)
         if (strcmp(h->owners[i].name, "RocksIterator") == 0 && h->owners[i].creator[0] != '\0') {
             buf_printf(b, ", at %.160s", h->owners[i].creator);
@@ -163,43 +186,52 @@ static void put_iterators(struct buf *b, const struct weir_handles *h, const str
 }
 
 /* Why it is more, as far as it can be seen. False: a larger share is what helps. */
-static bool put_cause(struct weir_diagnosis *d, struct buf *b, const struct weir_sheet *sheet)
+static bool put_cause(struct buf *b, const struct weir_sheet *sheet)
 {
     const struct weir_handles      *h = &sheet->handles;
     const struct weir_handle_share *s = &h->share;
     const struct weir_handle_class *iterators = class_of(h, "RocksIterator");
-    if (s->known && !s->managed) {
-        buf_printf(b, "it is not bounded by managed memory but by %.80s", s->source);
-        diagnosis_advise(d, "state.backend.rocksdb.memory.managed", "true");
-        return true;
-    }
+    uint64_t                        open = iterators != NULL ? iterators->opened - iterators->closed : 0;
     if (s->known && h->caches > s->slots) {
-        buf_printf(b, "%" PRIu64 " block caches are open for %" PRIu32 " slots, of ", h->caches, s->slots);
+        buf_printf(b, "%" PRIu64 " block caches open for %" PRIu32 " slot%s; ", h->caches, s->slots, s->slots == 1 ? "" : "s");
         mib_put(b, h->cache_bytes);
-        buf_puts(b, ": one of an ended job, or of user code, is never closed");
-        return true;
+        buf_puts(b, " together: one of an ended job, or of user code, is never closed");
+    } else if (open >= MANY_ITERATORS) {
+        put_iterators(b, h, open);
+    } else {
+        buf_puts(b, "its caches were given ");
+        mib_put(b, h->cache_bytes);
+        buf_puts(b, "; beside them are write batches, pinned blocks, index and filters of open files, flush and compaction");
+        return false;
     }
-    if (iterators != NULL && iterators->opened - iterators->closed >= MANY_ITERATORS) {
-        put_iterators(b, h, iterators);
-        return true;
-    }
-    buf_puts(b, "the caches were given ");
-    mib_put(b, h->cache_bytes);
-    buf_puts(b, "; beside them are write batches, pinned blocks, index and filters of open files, flush and compaction");
-    return false;
+    return true;
 }
 
-bool diagnose_rocksdb_over(struct weir_diagnosis *d, const struct weir_sheet *sheet, const struct diagnose_flink *flink)
+/* In a row of other things: nothing bounds it but what the library was told. */
+static void say_outside(struct weir_diagnosis *d, struct buf *b, const struct weir_library *l)
 {
-    const struct weir_row *row = &sheet->rows[WEIR_MANAGED];
-    uint64_t               live = live_of(sheet);
-    const char            *why;
-    if (!row->limit.set || live <= row->limit.bytes || live < DIAGNOSIS_WORTH_SAYING || sheet->handles.opened == 0)
+    buf_puts(b, "by configuration; ");
+    buf_puts(b, l->why);
+    buf_puts(b, ", which would bound it");
+    diagnosis_advise(d, strstr(l->name, "forst") != NULL ? "state.backend.forst.memory.managed" : "state.backend.rocksdb.memory.managed", "true");
+}
+
+bool diagnose_rocksdb_over(struct weir_diagnosis *d, const struct weir_sheet *sheet, enum weir_component c,
+                           const struct diagnose_flink *flink)
+{
+    const struct weir_row     *row = &sheet->rows[c];
+    const struct weir_library *l = library_of(sheet, c);
+    uint64_t                   live = live_in(sheet, c);
+    const char                *why;
+    if (l == NULL || !row->limit.set || row->used <= row->limit.bytes || live < DIAGNOSIS_WORTH_SAYING || live < row->used / 2)
         return false;
     struct buf text = begin(d, "rocksdb-over");
-    put_native(&text, sheet);
-    buf_puts(&text, "; ");
-    if (!put_cause(d, &text, sheet))
+    buf_puts(&text, "RocksDB holds ");
+    mib_put_of(&text, live, row->limit.bytes);
+    buf_puts(&text, ", ");
+    if (c != WEIR_MANAGED)
+        say_outside(d, &text, l);
+    else if (!put_cause(&text, sheet))
         d->advice_count = advice_managed(flink->conf, flink->version, sheet, live + live / 10, d->advice, &why);
     buf_mark_cut(&text);
     return true;

@@ -16,7 +16,8 @@ enum { DIAGNOSE_ROCKSDB_MS = 10000, DIAGNOSE_ROCKSDB_RUNS = 3 };
 bool diagnose_rocksdb_leak(struct weir_diagnosis *d, const struct weir_sheet *sheet, uint64_t *left);
 /* Whom it names; NULL: nobody. */
 const struct weir_handle_owner *diagnose_rocksdb_owner(const struct weir_sheet *sheet);
-/* "rocksdb-over": native memory of `managed` exceeds it. False: it does not. */
-bool diagnose_rocksdb_over(struct weir_diagnosis *d, const struct weir_sheet *sheet, const struct diagnose_flink *flink);
+/* "rocksdb-over": this row is over its limit, and most of it is RocksDB's. False: neither. */
+bool diagnose_rocksdb_over(struct weir_diagnosis *d, const struct weir_sheet *sheet, enum weir_component row,
+                           const struct diagnose_flink *flink);
 
 #endif
