@@ -280,6 +280,30 @@ static void what_libstdcxx_takes_is_its_callers(void)
     all_given_back();
 }
 
+/* Its operators lie in libstdc++, whose malloc is ours. */
+static void what_a_library_that_is_not_hooked_takes_by_new_is_nobodys(void)
+{
+    static const struct libs_wanted few = { "libheapone", "" };
+    uint64_t                        bytes, blocks, sum = 0;
+    void                           *made[HEAPLIB_NEW];
+    hooked_close();
+    hooked_install(&few, decide);
+    CU_ASSERT_NOT_EQUAL(library("stdc++"), 0);
+    one->give(one->take(17)); /* this thread's last library */
+    for (int form = 0; form < HEAPLIB_NEW; form++)
+        made[form] = xx->make(form, 1009);
+    for (unsigned i = 1; i <= libraries_top(acct_libraries()); i++) {
+        acct_native_sum(i, &bytes, &blocks);
+        sum += bytes;
+    }
+    CU_ASSERT_EQUAL(sum, 0);
+    for (int form = 0; form < HEAPLIB_NEW; form++)
+        xx->drop(drops[form][0], made[form], 1009);
+    xx->drop_text(xx->text(5003)); /* grows in there, goes in there */
+    CU_ASSERT_TRUE(holds("one", 0, 0));
+    nothing_odd();
+}
+
 /* ---- whose */
 
 static void a_library_of_the_configuration_is_in_its_component(void)
@@ -667,6 +691,7 @@ SUITE(hook_malloc, fresh, gone, CASE(each_way_to_take_books_what_was_asked_for),
       CASE(a_failed_realloc_leaves_the_block_and_errno), CASE(bad_alloc_passes_and_leaves_nothing_behind),
 #endif
       CASE(errno_is_the_real_functions), CASE(every_operator_new_and_delete_is_booked_once), CASE(what_libstdcxx_takes_is_its_callers),
+      CASE(what_a_library_that_is_not_hooked_takes_by_new_is_nobodys),
       CASE(a_library_of_the_configuration_is_in_its_component), CASE(the_first_java_frame_decides_for_the_whole_library),
       CASE(without_any_java_frame_it_is_the_jvms_overhead), CASE(a_walked_block_has_an_owner_in_the_librarys_component),
       CASE(sampled_blocks_speak_for_the_others), CASE(a_mapping_loses_the_part_that_is_given_back), CASE(a_failed_munmap_changes_nothing),

@@ -7,13 +7,17 @@
  *           operator new is first tried in its nothrow form, and only when that answers NULL the throwing one is called.
  * Order:    book after the real call, take out before the real free, put back when a realloc or munmap failed; errno is the
  *           real function's. No lock of ours is held across a real call.
+ * libstdc++: a malloc that comes from its operator new while `taking` is not set, or a call that comes from elsewhere by a tail
+ *           call of it, is one of a library that is not hooked, and is not booked: what is left is what libstdc++ takes of
+ *           its own accord (std::string grows in there), for the library that the thread was in last.
  * realloc(p, 0) frees where it answers NULL, and is an allocation of 0 bytes where not; both happen, by allocator.
  * mmap:     whole pages, as the kernel counts. Memory that cannot be touched (PROT_NONE) is address space, and not counted. */
-#define _GNU_SOURCE /* MAP_FIXED_NOREPLACE, MREMAP_ */
+#define _GNU_SOURCE /* MAP_FIXED_NOREPLACE, MREMAP_, dladdr1 */
 #include "native/hook_malloc.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +30,7 @@
 #include "core/door.h"
 #include "base/poison.h"
 
+enum { MAKERS = 8 };
 enum quiet_form { QUIET_NEW, QUIET_NEW_ARRAY, QUIET_NEW_ALIGN, QUIET_NEW_ARRAY_ALIGN, QUIET_FORMS, CANNOT_THROW };
 
 static struct set {
@@ -33,6 +38,14 @@ static struct set {
     _Atomic(void *) quiet[QUIET_FORMS]; /* the nothrow form beside the original; NULL: there is none */
     atomic_bool     cxx;
 } sets[LIBRARIES];
+
+/* libstdc++ as it lies in memory, and its operators new. */
+static struct {
+    uintptr_t from, to;
+    struct {
+        uintptr_t from, to;
+    } make[MAKERS];
+} cxx;
 
 /* 8 bytes of the 64 that all our TLS may take. */
 static _Thread_local struct {
@@ -55,6 +68,18 @@ static unsigned whose(unsigned set)
     return set;
 }
 
+/* Is this a call of libstdc++'s own, as opposed to one that it does for a library that is not hooked? */
+static bool is_own(unsigned set, const void *caller)
+{
+    uintptr_t at = (uintptr_t)caller;
+    if (!atomic_load_explicit(&sets[set].cxx, memory_order_relaxed))
+        return true;
+    for (int i = 0; i < MAKERS; i++)
+        if (at >= cxx.make[i].from && at < cxx.make[i].to)
+            return false;
+    return at >= cxx.from && at < cxx.to;
+}
+
 static void *booked(void *p, size_t bytes, unsigned set)
 {
     unsigned library = whose(set);
@@ -69,18 +94,20 @@ static uint32_t tag_of(const void *p)
     return tag != 0 ? tag : 1;
 }
 
-static void given(const void *p)
+static void given(const void *p, unsigned set)
 {
+    bool within = mine.freeing != 0 || mine.taking != 0 || atomic_load_explicit(&sets[set].cxx, memory_order_relaxed);
     if (p != NULL && door_gives() && mine.freeing != tag_of(p))
-        acct_native_freed((uintptr_t)p, mine.freeing != 0 || mine.taking != 0);
+        acct_native_freed((uintptr_t)p, within);
 }
 
 /* ---- C */
 
-static void *on_malloc(size_t bytes, unsigned set, enum hook_symbol symbol)
+static void *on_malloc(size_t bytes, unsigned set, enum hook_symbol symbol, const void *caller)
 {
     void *(*original)(size_t) = (void *(*)(size_t))real(set, symbol);
-    return booked(original(bytes), bytes, set);
+    void *p = original(bytes);
+    return is_own(set, caller) ? booked(p, bytes, set) : p;
 }
 
 static void *on_calloc(size_t count, size_t bytes, unsigned set)
@@ -89,17 +116,18 @@ static void *on_calloc(size_t count, size_t bytes, unsigned set)
     return booked(original(count, bytes), count * bytes, set); /* it answered, so the product fits */
 }
 
-static void *on_aligned(size_t align, size_t bytes, unsigned set, enum hook_symbol symbol)
+static void *on_aligned(size_t align, size_t bytes, unsigned set, enum hook_symbol symbol, const void *caller)
 {
     void *(*original)(size_t, size_t) = (void *(*)(size_t, size_t))real(set, symbol);
-    return booked(original(align, bytes), bytes, set);
+    void *p = original(align, bytes);
+    return is_own(set, caller) ? booked(p, bytes, set) : p;
 }
 
-static int on_posix_memalign(void **out, size_t align, size_t bytes, unsigned set)
+static int on_posix_memalign(void **out, size_t align, size_t bytes, unsigned set, const void *caller)
 {
     int (*original)(void **, size_t, size_t) = (int (*)(void **, size_t, size_t))real(set, HOOK_POSIX_MEMALIGN);
     int rc = original(out, align, bytes);
-    if (rc == 0)
+    if (rc == 0 && is_own(set, caller))
         booked(*out, bytes, set);
     return rc;
 }
@@ -125,7 +153,7 @@ static char *on_strndup(const char *s, size_t most, unsigned set, enum hook_symb
 static void on_free(void *p, unsigned set)
 {
     void (*original)(void *) = (void (*)(void *))real(set, HOOK_FREE);
-    given(p);
+    given(p, set);
     original(p);
 }
 
@@ -174,13 +202,20 @@ static void *on_reallocarray(void *p, size_t count, size_t bytes, unsigned set)
 typedef void *new_function(size_t, uintptr_t, uintptr_t);
 typedef void  delete_function(void *, uintptr_t, uintptr_t);
 
-static void *call_new(void *function, int arguments, size_t bytes, uintptr_t x, uintptr_t y)
+struct making {
+    int         arguments;
+    size_t      bytes;
+    uintptr_t   x, y;
+    const void *caller;
+};
+
+static void *call_new(void *function, const struct making *m)
 {
-    if (arguments == 1)
-        return ((void *(*)(size_t))function)(bytes);
-    if (arguments == 2)
-        return ((void *(*)(size_t, uintptr_t))function)(bytes, x);
-    return ((new_function *)function)(bytes, x, y);
+    if (m->arguments == 1)
+        return ((void *(*)(size_t))function)(m->bytes);
+    if (m->arguments == 2)
+        return ((void *(*)(size_t, uintptr_t))function)(m->bytes, m->x);
+    return ((new_function *)function)(m->bytes, m->x, m->y);
 }
 
 static void call_delete(void *function, int arguments, void *p, uintptr_t x, uintptr_t y)
@@ -204,47 +239,54 @@ static enum quiet_form form_of(enum hook_symbol symbol)
     }
 }
 
-static void *call_quietly(void *function, int arguments, size_t bytes, uintptr_t x, uintptr_t y)
+static void *call_quietly(void *function, const struct making *m)
 {
     mine.taking = 1;
-    void *p = call_new(function, arguments, bytes, x, y);
+    void *p = call_new(function, m);
     mine.taking = 0;
     return p;
 }
 
-/* May not come back: then nothing of ours is left behind, and what it took inside was booked by who took it. */
-static void *call_loudly(unsigned set, enum hook_symbol symbol, int arguments, size_t bytes, uintptr_t x, uintptr_t y)
+/* The nothrow form, which has a reference to std::nothrow, an empty object, as its last argument. */
+static void *call_nothrow(void *quiet, const struct making *m)
 {
-    void *p = call_new(real(set, symbol), arguments, bytes, x, y);
+    static const char tag = 0;
+    struct making     form = { m->arguments + 1, m->bytes, m->x, (uintptr_t)&tag, m->caller };
+    if (m->arguments == 1)
+        form.x = (uintptr_t)&tag;
+    return call_quietly(quiet, &form);
+}
+
+/* May not come back: then nothing of ours is left behind, and what it took inside was booked by who took it. */
+static void *call_loudly(void *function, const struct making *m)
+{
+    void *p = call_new(function, m);
     if (p != NULL)
         acct_native_freed((uintptr_t)p, true);
     return p;
 }
 
-static void *on_new(int arguments, size_t bytes, uintptr_t x, uintptr_t y, unsigned set, enum hook_symbol symbol)
+static void *on_new(const struct making *m, unsigned set, enum hook_symbol symbol)
 {
-    static const char tag = 0; /* std::nothrow: an empty object */
     enum quiet_form form = form_of(symbol);
-    void *p = NULL;
-    if (mine.taking != 0 || !door_takes())
-        return call_new(real(set, symbol), arguments, bytes, x, y);
+    void *original = real(set, symbol), *p = NULL;
+    if (mine.taking != 0 || !door_takes() || !is_own(set, m->caller))
+        return call_new(original, m);
     whose(set); /* before libstdc++'s slots ask */
     if (form == CANNOT_THROW)
-        return booked(call_quietly(real(set, symbol), arguments, bytes, x, y), bytes, set);
+        return booked(call_quietly(original, m), m->bytes, set);
     void *quiet = atomic_load_explicit(&sets[set].quiet[form], memory_order_relaxed);
-    if (quiet != NULL && arguments == 1)
-        p = call_quietly(quiet, 2, bytes, (uintptr_t)&tag, 0);
-    else if (quiet != NULL)
-        p = call_quietly(quiet, 3, bytes, x, (uintptr_t)&tag);
+    if (quiet != NULL)
+        p = call_nothrow(quiet, m);
     if (p == NULL)
-        p = call_loudly(set, symbol, arguments, bytes, x, y);
-    return booked(p, bytes, set);
+        p = call_loudly(original, m);
+    return booked(p, m->bytes, set);
 }
 
 static void on_delete(int arguments, void *p, uintptr_t x, uintptr_t y, unsigned set, enum hook_symbol symbol)
 {
     uint32_t outer = mine.freeing;
-    given(p);
+    given(p, set);
     if (p != NULL)
         mine.freeing = tag_of(p);
     call_delete(real(set, symbol), arguments, p, x, y);
@@ -344,13 +386,33 @@ static void *on_mremap(const struct moving *m, unsigned set)
 
 #include "native/hook_sets.inc"
 
-void hook_malloc_prepare(unsigned set, bool cxx)
+void hook_malloc_prepare(unsigned set)
 {
+    atomic_store_explicit(&sets[set].cxx, false, memory_order_relaxed);
     for (int i = 0; i < HOOK_SYMBOL_COUNT; i++)
         atomic_store_explicit(&sets[set].real[i], NULL, memory_order_relaxed);
     for (int i = 0; i < QUIET_FORMS; i++)
         atomic_store_explicit(&sets[set].quiet[i], NULL, memory_order_relaxed);
-    atomic_store_explicit(&sets[set].cxx, cxx, memory_order_relaxed);
+}
+
+void hook_malloc_cxx(unsigned set, const struct elfgot *lib)
+{
+    static const char *const makers[MAKERS] = { "_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZnamRKSt9nothrow_t", "_ZnwmSt11align_val_t",
+                                                "_ZnamSt11align_val_t", "_ZnwmSt11align_val_tRKSt9nothrow_t",
+                                                "_ZnamSt11align_val_tRKSt9nothrow_t" };
+    memset(&cxx, 0, sizeof cxx);
+    cxx.from = lib->segment[0].from;
+    cxx.to = lib->segment[lib->segments - 1].to;
+    for (int i = 0; i < MAKERS; i++) {
+        const ElfW(Sym) *symbol = NULL;
+        Dl_info info;
+        void *maker = dlsym(lib->handle, makers[i]);
+        if (maker == NULL || dladdr1(maker, &info, (void **)(uintptr_t)&symbol, RTLD_DL_SYMENT) == 0 || symbol == NULL)
+            continue;
+        cxx.make[i].from = (uintptr_t)maker;
+        cxx.make[i].to = (uintptr_t)maker + symbol->st_size;
+    }
+    atomic_store_explicit(&sets[set].cxx, true, memory_order_relaxed);
 }
 
 /* The nothrow form, if the library that has the original defines it too: another one's would lead to another allocator. */

@@ -6,11 +6,13 @@
  * original. */
 #include <stdbool.h>
 
+#include "native/elfgot.h"
 #include "native/hook_symbols.h"
 
-/* Before any slot of the set is written, and again for the next library that has it. cxx: libstdc++, whose memory is that of
- * the library that the thread was in last. */
-void  hook_malloc_prepare(unsigned set, bool cxx);
+/* Before any slot of the set is written, and again for the next library that has it. */
+void  hook_malloc_prepare(unsigned set);
+/* Then: it is libstdc++ (one is enough), whose memory is that of the library that the thread was in last. It is open. */
+void  hook_malloc_cxx(unsigned set, const struct elfgot *lib);
 void  hook_malloc_original(unsigned set, enum hook_symbol symbol, void *original);
 /* To be written into a slot. */
 void *hook_malloc_function(unsigned set, enum hook_symbol symbol);

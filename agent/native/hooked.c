@@ -93,9 +93,11 @@ static bool is_plain(const struct elfmany *found)
     return true;
 }
 
-static void prepare(unsigned set, const struct elfmany *found, bool cxx)
+static void prepare(const struct elfgot *lib, unsigned set, const struct elfmany *found, bool cxx)
 {
-    hook_malloc_prepare(set, cxx);
+    hook_malloc_prepare(set);
+    if (cxx)
+        hook_malloc_cxx(set, lib);
     for (int i = 0; i < found->count; i++)
         hook_malloc_original(set, (enum hook_symbol)found->at[i].name, found->at[i].original);
 }
@@ -146,7 +148,7 @@ static unsigned add(const char *path, bool cxx)
 /* A set for it, and its slots written. False: it stays as it is. */
 static bool write_new(struct elfgot *lib, unsigned set, bool cxx)
 {
-    prepare(set, &me.found, cxx);
+    prepare(lib, set, &me.found, cxx);
     bool in = elfmany_unlock(lib, &me.found) && write_all(lib, set, &me.found);
     if (!in)
         take_back(lib, &me.found);
