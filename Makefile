@@ -64,6 +64,8 @@ ATTACH_SO   := build/fixture/libweir.so
 # Native code of a test program.
 HOLD_SO     := build/fixture/libhold.so
 STACK_SO    := build/fixture/libstack.so
+# Native code of another: one source, two JNI libraries, and one that is only opened by them.
+JNIHEAP_SO  := $(addprefix build/fixture/,libjniheapone.so libjniheaptwo.so libjniheapguest.so)
 ALL_C       := $(wildcard agent/*.[ch] agent/*/*.[ch] include/*.h tests/*.[ch])
 
 .PHONY: all test test-unit test-java check lint asan tsan oracle demo bench dist install format help clean
@@ -117,6 +119,11 @@ $(STACK_SO): java-test/src/main/c/stacklib.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=c11 -O2 -g -fPIC -fvisibility=hidden -fomit-frame-pointer $(WARN) -shared -pthread -o $@ $<
 
+$(JNIHEAP_SO): java-test/src/main/c/heaplib.cpp Makefile
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -isystem $(JAVA_HOME)/include -isystem $(JAVA_HOME)/include/linux -O1 -g -fPIC -fvisibility=hidden -Wall -Wextra \
+	    -Werror -pthread -DLIBRARY=$(if $(findstring two,$@),Two,One) -shared -o $@ $<
+
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -126,7 +133,7 @@ test: test-unit test-java ## all tests
 test-unit: $(OBJ)/weir-tests $(FIXTURE_SO) $(HEAP_SO) $(CHAIN_SO) $(OUT)/weir ## CUnit: one module at a time, no JVM (T=suite runs some)
 	WEIR_BIN='$(CURDIR)/$(OUT)/weir' $(OBJ)/weir-tests $(T)
 
-test-java: all $(ATTACH_SO) $(HOLD_SO) $(STACK_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
+test-java: all $(ATTACH_SO) $(HOLD_SO) $(STACK_SO) $(JNIHEAP_SO) ## JUnit: real JVMs and a real Flink with the agent (T=Class runs some)
 	$(MVN) -B -ntp -f java-test/pom.xml test $(if $(T),-Dtest='$(T)') -Dsurefire.failIfNoSpecifiedTests=true \
 	    '-Dweir.root=$(CURDIR)' '-Dweir.lib=$(CURDIR)/build/libweir.so' '-Dweir.bin=$(CURDIR)/build/weir'
 

@@ -42,6 +42,11 @@ public final class Ground {
         return existing(root().resolve("build/fixture/libstack.so"), "run make build/fixture/libstack.so first");
     }
 
+    /** Native code of the program HeapShell: java-test/src/main/c/heaplib.cpp, as one, two or guest. */
+    public static Path heapLibrary(String name) {
+        return existing(root().resolve("build/fixture/libjniheap" + name + ".so"), "run make build/fixture/libjniheap" + name + ".so first");
+    }
+
     public static Path script(String name) {
         return existing(root().resolve("scripts").resolve(name), "the checkout is incomplete");
     }
