@@ -8,11 +8,11 @@
 #ifdef WEIR_DEBUG
 static _Thread_local unsigned held __attribute__((tls_model("initial-exec"))); /* bit per rank */
 
-static void check_order(const struct lock *lock)
+void lock_ordered(const struct lock *lock, bool taken)
 {
-    if ((held >> lock->rank) != 0)
+    if (taken && (held >> lock->rank) != 0)
         __builtin_trap();
-    held |= 1U << lock->rank;
+    held = taken ? held | 1U << lock->rank : held & ~(1U << lock->rank);
 }
 #endif
 
@@ -22,21 +22,10 @@ void lock_init(struct lock *lock, enum lock_rank rank)
     lock->rank = rank;
 }
 
-void lock_take(struct lock *lock)
+void lock_wait(struct lock *lock)
 {
-#ifdef WEIR_DEBUG
-    check_order(lock);
-#endif
-    /* Acquire: what the last holder wrote is visible. Pairs with the release in lock_drop(). */
-    for (unsigned spins = 0; atomic_exchange_explicit(&lock->taken, 1, memory_order_acquire) != 0; spins++)
+    /* Acquire: as in lock_take(). */
+    for (unsigned spins = 1; atomic_exchange_explicit(&lock->taken, 1, memory_order_acquire) != 0; spins++)
         if (spins % 64 == 63)
             sched_yield();
-}
-
-void lock_drop(struct lock *lock)
-{
-#ifdef WEIR_DEBUG
-    held &= ~(1U << lock->rank);
-#endif
-    atomic_store_explicit(&lock->taken, 0, memory_order_release);
 }

@@ -4,6 +4,7 @@
 /* Short leaf locks for our own tables. Held for tens of instructions, never across a JNI, JVMTI, libc or original call, so a
  * waiter spins and a safepoint cannot strand it. */
 #include <stdatomic.h>
+#include <stdbool.h>
 
 /* Taken only in rising order on one thread; debug builds stop on a violation. */
 enum lock_rank {
@@ -22,7 +23,26 @@ struct lock {
 };
 
 void lock_init(struct lock *lock, enum lock_rank rank);
-void lock_take(struct lock *lock);
-void lock_drop(struct lock *lock);
+void lock_wait(struct lock *lock); /* private to this header: another thread has it */
+void lock_ordered(const struct lock *lock, bool taken); /* private: stops a debug build on a violation */
+
+/* Inline: a hook takes one per malloc, and almost always it is free. */
+static inline void lock_take(struct lock *lock)
+{
+#ifdef WEIR_DEBUG
+    lock_ordered(lock, true);
+#endif
+    /* Acquire: what the last holder wrote is visible. Pairs with the release in lock_drop(). */
+    if (atomic_exchange_explicit(&lock->taken, 1, memory_order_acquire) != 0)
+        lock_wait(lock);
+}
+
+static inline void lock_drop(struct lock *lock)
+{
+#ifdef WEIR_DEBUG
+    lock_ordered(lock, false);
+#endif
+    atomic_store_explicit(&lock->taken, 0, memory_order_release);
+}
 
 #endif
