@@ -260,6 +260,7 @@ bool hooks_remode(JNIEnv *jni, const struct options *options)
                    deny_thread_init(jni, options->deny_as_jvm) == WEIR_OK;
     hook_thread_enforce(threads ? options->limit_threads : UINT64_MAX, options->stacks_all);
     hook_class_enforce(enforce && options->deny[WEIR_JVM_METASPACE]);
+    nativelibs_enforce(enforce && options->deny[OPTVALUE_DENY_NATIVE]);
     return enforce == wanted;
 }
 

@@ -20,11 +20,11 @@ static struct {
     bool                 on;
     enum weir_role       role;
     struct libs_wanted   wanted;
-    char                 names[OPTIONS_NATIVE_MAX], java_home[1024];
+    char                 names[OPTIONS_NATIVE_MAX], denied[OPTIONS_NATIVE_MAX], java_home[1024];
     enum weir_component  rocksdb, forst, python;
     char                 rocksdb_why[WHY_MAX], forst_why[WHY_MAX], python_why[WHY_MAX];
     int64_t              verified_ms;
-    char                 trouble[TROUBLE_MAX];
+    char                 trouble[TROUBLE_MAX], denying[OPTIONS_NATIVE_MAX + 128];
 } me;
 
 /* Where its keys say the backend takes its memory from. */
@@ -83,6 +83,16 @@ static enum library_by decide(const char *path, bool cxx, enum weir_component *c
     return LIBRARY_OPEN;
 }
 
+/* What deny=native is good for. */
+static const char *say_denied(const struct options *options)
+{
+    if (options->mode != WEIR_MODE_ENFORCE || !options->deny[OPTVALUE_DENY_NATIVE])
+        return "ok";
+    snprintf(me.denying, sizeof me.denying, "ok; denied memory are only libraries with %s in their names, and of operator new only the nothrow form",
+             me.denied);
+    return me.denying;
+}
+
 void nativelibs_install(const struct options *options, enum weir_role role, const struct flinkconf *conf, const char **state)
 {
     const char *why = "ok";
@@ -91,12 +101,18 @@ void nativelibs_install(const struct options *options, enum weir_role role, cons
         return;
     me.role = role;
     memcpy(me.names, options->native, sizeof me.names);
+    memcpy(me.denied, options->deny_native, sizeof me.denied);
     libs_java_home(me.java_home, sizeof me.java_home);
-    me.wanted = (struct libs_wanted){ me.names, me.java_home };
+    me.wanted = (struct libs_wanted){ me.names, me.java_home, me.denied };
     read_conf(conf);
     hooked_install(&me.wanted, decide);
     me.on = true;
-    *state = hook_load_install(hooked_look, &why) == WEIR_OK ? "ok" : why;
+    *state = hook_load_install(hooked_look, &why) == WEIR_OK ? say_denied(options) : why;
+}
+
+void nativelibs_enforce(bool on)
+{
+    acct_native_enforce(on);
 }
 
 static void verify(int64_t mono_ms)

@@ -11,6 +11,8 @@
 /* Once, when the books are open for hooks. conf: NULL where no configuration could be read; it outlives the hooks. *state is the
  * line of the start report: "ok", or what is missing. */
 void nativelibs_install(const struct options *options, enum weir_role role, const struct flinkconf *conf, const char **state);
+/* deny=native, in mode=enforce. At any time. */
+void nativelibs_enforce(bool on);
 /* Reporter, once a second: libraries that came by other ways than System.load; and, now and then, whether the slots are ours. */
 void nativelibs_second(int64_t mono_ms);
 void nativelibs_snapshot(struct weir_native *out);

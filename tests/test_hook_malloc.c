@@ -31,7 +31,7 @@ enum { MAX_LIVE = 1 << 16, PAGE = 4096, THREADS = 8, ROUNDS = 20000 / CREW_SCALE
 static const struct heaplib   *one, *two;
 static const struct heaplibxx *xx;
 static void                   *handle[3];
-static const struct libs_wanted wanted = { "libheapone+libheaptwo+libheapxx", "" };
+static const struct libs_wanted wanted = { "libheapone+libheaptwo+libheapxx", "", "heaptwo+heapxx" };
 
 /* ---- what a walk finds */
 
@@ -283,7 +283,7 @@ static void what_libstdcxx_takes_is_its_callers(void)
 /* Its operators lie in libstdc++, whose malloc is ours. */
 static void what_a_library_that_is_not_hooked_takes_by_new_is_nobodys(void)
 {
-    static const struct libs_wanted few = { "libheapone", "" };
+    static const struct libs_wanted few = { "libheapone", "", "" };
     uint64_t                        bytes, blocks, sum = 0;
     void                           *made[HEAPLIB_NEW];
     hooked_close();
@@ -409,6 +409,91 @@ static void sampled_blocks_speak_for_the_others(void)
     acct_snapshot(&sheet, WEIR_MANAGED, 0);
     CU_ASSERT_EQUAL(sheet.owner_count, 0);
     all_given_back();
+}
+
+/* ---- deny=native */
+
+static void limited(uint64_t managed, uint64_t task)
+{
+    struct policy_limits limits = fake_limits();
+    limits.mode = WEIR_MODE_ENFORCE;
+    fake_limit(&limits, WEIR_MANAGED, managed, true);
+    fake_limit(&limits, WEIR_TASK_OFF_HEAP, task, true);
+    acct_open(&limits, NULL, 1);
+    acct_native_enforce(true);
+}
+
+static void beyond_the_limit_malloc_answers_null(void)
+{
+    struct ring_event e = { .type = RING_BREACH };
+    limited(10000, 10000);
+    void *p = two->take(9000), *q;
+    errno = 0;
+    CU_ASSERT_PTR_NULL(two->take(1001));
+    CU_ASSERT_EQUAL(errno, ENOMEM);
+    CU_ASSERT_PTR_NULL(two->take_zeroed(13, 77));
+    CU_ASSERT_PTR_NULL(two->take_posix(64, 1001));
+    CU_ASSERT_EQUAL(errno, ENOMEM);
+    CU_ASSERT_PTR_NULL(two->take_aligned(64, 1024));
+    CU_ASSERT_PTR_NULL(two->change(p, 10001)); /* and is as it was */
+    CU_ASSERT_PTR_NOT_NULL(q = two->take(999 - 1));
+    two->give(q);
+    p = two->change(p, 10000 - 1);
+    CU_ASSERT_PTR_NOT_NULL(p);
+    void *free_of_it = one->take(50000); /* is not named */
+    CU_ASSERT_PTR_NOT_NULL(free_of_it);
+    while (acct_take_event(&e) && e.type != RING_DENIAL)
+        continue;
+    CU_ASSERT_EQUAL(e.type, RING_DENIAL);
+    CU_ASSERT_EQUAL(e.component, WEIR_MANAGED);
+    CU_ASSERT_EQUAL(e.requested, 1001);
+    acct_native_enforce(false);
+    CU_ASSERT_PTR_NOT_NULL(q = two->take(20000));
+    two->give(q);
+    two->give(p);
+    one->give(free_of_it);
+    CU_ASSERT_TRUE(holds("one", 0, 0));
+}
+
+static void of_operator_new_only_the_nothrow_form_is_denied(void)
+{
+    int caught = xx->thrown();
+    walk.walks = true;
+    walk.component = WEIR_TASK_OFF_HEAP;
+    xx->drop(0, xx->make(0, 17), 17); /* tells whose it is */
+    limited(10000, 10000);
+    for (int form = 0; form < HEAPLIB_NEW; form++) {
+        void *p = xx->make(form, 10001);
+        CU_ASSERT_EQUAL(p == NULL, form == 2 || form == 3 || form == 6 || form == 7);
+        if (p != NULL)
+            xx->drop(drops[form][0], p, 10001);
+    }
+    CU_ASSERT_EQUAL(xx->thrown(), caught);
+    all_given_back();
+}
+
+enum { BOUND = 100000 };
+
+/* What is denied and what is not together never pass the limit. */
+static void rush(int member)
+{
+    uint64_t seed = (uint64_t)member + 1;
+    for (int i = 0; i < ROUNDS; i++) {
+        void *p = two->take(1 + crew_below(&seed, BOUND / 2));
+        if (i % 64 == 0)
+            crew_check(acct_used(WEIR_MANAGED) <= BOUND);
+        two->give(p);
+    }
+}
+
+static void the_limit_is_never_passed(void)
+{
+    limited(BOUND, 1);
+    CU_ASSERT_EQUAL(crew_run(THREADS, rush), 0);
+    CU_ASSERT_TRUE(holds("two", 0, 0));
+    void *p = two->take(BOUND); /* nothing is held any more */
+    CU_ASSERT_PTR_NOT_NULL(p);
+    two->give(p);
 }
 
 /* ---- pages */
@@ -694,7 +779,8 @@ SUITE(hook_malloc, fresh, gone, CASE(each_way_to_take_books_what_was_asked_for),
       CASE(what_a_library_that_is_not_hooked_takes_by_new_is_nobodys),
       CASE(a_library_of_the_configuration_is_in_its_component), CASE(the_first_java_frame_decides_for_the_whole_library),
       CASE(without_any_java_frame_it_is_the_jvms_overhead), CASE(a_walked_block_has_an_owner_in_the_librarys_component),
-      CASE(sampled_blocks_speak_for_the_others), CASE(a_mapping_loses_the_part_that_is_given_back), CASE(a_failed_munmap_changes_nothing),
+      CASE(sampled_blocks_speak_for_the_others), CASE(beyond_the_limit_malloc_answers_null),
+      CASE(of_operator_new_only_the_nothrow_form_is_denied), CASE(the_limit_is_never_passed), CASE(a_mapping_loses_the_part_that_is_given_back), CASE(a_failed_munmap_changes_nothing),
       CASE(a_fixed_mapping_takes_the_place_of_what_was_there), CASE(mremap_moves_grows_and_shrinks),
       CASE(address_space_is_not_counted_and_files_are_mapped_files), CASE(a_hooked_library_can_be_unloaded_and_comes_back),
       CASE(what_an_unloaded_library_left_stays_its_own), CASE(slots_that_somebody_else_wrote_are_told),

@@ -242,7 +242,7 @@ static const struct {
     { "json=weir-%q.jsonl", "weir: option json=weir-%q.jsonl: accepted is off or a file" },
     { "conf=a\nb", "weir: option conf=a?b: a control character; accepted is a directory or file" },
     { "dir=\x7f", "a control character" },
-    { "Mode=warn", "weir: option Mode=warn: no such option; accepted are mode, limit.threads, limit.COMPONENT, declared, deny, deny-as, conf, " },
+    { "Mode=warn", "weir: option Mode=warn: no such option; accepted are mode, limit.threads, limit.COMPONENT, declared, deny, deny-native, deny-as, conf, " },
     { "legder=off", "no such option; accepted are mode, " },
     { " mode=warn", "weir: option  mode=warn: no such option" },
     { "foo", "max-live, strict and help" },
@@ -396,7 +396,7 @@ static void options_need_no_character_the_scripts_eat(void)
         CU_ASSERT_EQUAL(strcspn(key, FORBIDDEN ",="), strlen(key));
         CU_ASSERT_EQUAL(strcspn(initial, FORBIDDEN ","), strlen(initial));
     }
-    CU_ASSERT_EQUAL(rows, 25);
+    CU_ASSERT_EQUAL(rows, 26);
 #define ID(sym, id, roles, limitable) \
     CU_ASSERT_TRUE(!(limitable) || strcspn(id, FORBIDDEN "+,=") == strlen(id));
     WEIR_COMPONENTS(ID)
@@ -418,7 +418,7 @@ static void options_documented_defaults_change_nothing(void)
         CU_ASSERT_TRUE(is_default(false));
         values++;
     }
-    CU_ASSERT_EQUAL(values, 14);
+    CU_ASSERT_EQUAL(values, 15);
 }
 
 static void options_help_tells_the_same_as_the_readme_rows(void)

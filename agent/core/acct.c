@@ -32,6 +32,10 @@ static struct {
     struct ring              *ring;
     struct libraries         *libraries;
     struct ranges            *ranges;
+    atomic_bool               native_deny;
+    atomic_ullong             native_seen[WEIR_COMPONENT_COUNT]; /* at the last tick: hooks of others keep off that much */
+    struct lock               native_lock;
+    uint64_t                  native_held[WEIR_COMPONENT_COUNT]; /* claimed and not settled yet; protected by native_lock */
     atomic_ullong             native_walks, native_frames, native_unknown;
     struct native_peak {
         atomic_ullong used;
@@ -89,6 +93,7 @@ enum weir_rc acct_init(const struct capture_ops *ops, uint32_t max_live)
     owners_follow(books.owners, books.libraries);
     books.ops = ops;
     lock_init(&books.policy_lock, LOCK_RANK_POLICY);
+    lock_init(&books.native_lock, LOCK_RANK_POLICY);
     return WEIR_OK;
 }
 
@@ -691,7 +696,8 @@ enum acct_answer acct_reclaim(uint64_t bytes, struct acct_claim *claim)
     if (!open || !claim->decided || !atomic_load_explicit(&books.deny[c], memory_order_relaxed))
         return ACCT_FITS;
     /* A block that shrinks asks for nothing: it may also where spared calls took the component past its limit. */
-    claim->reserved = bytes == 0 || counters_reserve(&books.totals, c, bytes, acct_limit(c));
+    uint64_t limit = acct_limit(c), native = atomic_load_explicit(&books.native_seen[c], memory_order_relaxed);
+    claim->reserved = bytes == 0 || counters_reserve(&books.totals, c, bytes, limit > native ? limit - native : 0);
     return claim->reserved ? ACCT_FITS : ACCT_OVER;
 }
 
@@ -786,6 +792,97 @@ void acct_thread_denied(void *thread, const struct owner_key *creator, uint64_t 
         post(thread, &key, &e);
     }
     errno = err;
+}
+
+void acct_native_enforce(bool on)
+{
+    atomic_store_explicit(&books.native_deny, on, memory_order_relaxed);
+}
+
+/* The thread has no JNIEnv here that could be vouched for: its stack tells who it is. */
+static void native_denied(unsigned library, enum weir_component c, uint64_t bytes)
+{
+    struct ring_event e;
+    struct owner_key  key;
+    if (guard_enter() && begin_denial(&e, c, bytes)) {
+        walk_native(library, WEIR_KIND_NATIVE, &key);
+        e.attempt = key.attempt;
+        e.shared = key.shared;
+        e.stack = key.stack;
+        e.source = key.source;
+        e.loader_tag = key.loader_tag;
+        e.decider = key.decider;
+        e.component = (uint8_t)c;
+        e.kind = WEIR_KIND_NATIVE;
+        if (ring_put(books.ring, &e) && books.wake != NULL)
+            books.wake();
+    }
+    guard_leave();
+}
+
+/* Is anything denied in this component just now? */
+static bool native_bounded(enum weir_component c)
+{
+    /* Acquire: pairs with the release in acct_open(). */
+    return atomic_load_explicit(&books.native_deny, memory_order_relaxed) && acct_limit(c) != 0 &&
+           atomic_load_explicit(&books.open, memory_order_acquire);
+}
+
+bool acct_native_claim(unsigned library, uint64_t bytes, struct acct_native_claim *claim)
+{
+    enum weir_component c = libraries_component(books.libraries, library);
+    uint64_t            limit = acct_limit(c);
+    *claim = (struct acct_native_claim){ .component = (uint8_t)c, .bytes = bytes };
+    if (!native_bounded(c))
+        return true;
+    lock_take(&books.native_lock);
+    /* A block that becomes booked is held a moment longer: what is read here is never too little. */
+    uint64_t used = books.native_held[c] + acct_used(c);
+    claim->held = bytes <= limit && used <= limit - bytes;
+    if (claim->held)
+        books.native_held[c] += bytes;
+    lock_drop(&books.native_lock);
+    if (!claim->held)
+        native_denied(library, c, bytes);
+    return claim->held;
+}
+
+bool acct_native_claim_change(unsigned library, uintptr_t addr, uint64_t bytes, struct live_rec *old, bool *known,
+                              struct acct_native_claim *claim)
+{
+    enum weir_component c = libraries_component(books.libraries, library);
+    uint64_t            limit = acct_limit(c);
+    *claim = (struct acct_native_claim){ .component = (uint8_t)c };
+    old->bytes = 0;
+    if (!native_bounded(c)) {
+        *known = acct_native_suspend(addr, old);
+        return true;
+    }
+    lock_take(&books.native_lock);
+    uint64_t used = books.native_held[c] + acct_used(c); /* the block is in it */
+    *known = acct_native_suspend(addr, old);
+    uint64_t growth = bytes > old->bytes ? bytes - old->bytes : 0;
+    bool     fits = growth == 0 || (growth <= limit && used <= limit - growth);
+    /* What nobody owns is off the sums while it stands aside. */
+    claim->bytes = *known && live_ownerless(*old) ? old->bytes + growth : growth;
+    claim->held = fits;
+    if (fits)
+        books.native_held[c] += claim->bytes;
+    else if (*known)
+        acct_restore(addr, *old);
+    lock_drop(&books.native_lock);
+    if (!fits)
+        native_denied(library, c, growth);
+    return fits;
+}
+
+void acct_native_settle(const struct acct_native_claim *claim)
+{
+    if (!claim->held)
+        return;
+    lock_take(&books.native_lock);
+    books.native_held[claim->component] -= claim->bytes;
+    lock_drop(&books.native_lock);
 }
 
 bool acct_freed(uintptr_t addr)
@@ -925,6 +1022,10 @@ static void see_libraries(const uint64_t used[WEIR_COMPONENT_COUNT], int64_t wal
         libraries_see(books.libraries, i, bytes, wall_ms);
         see_native(libraries_component(books.libraries, i), used[libraries_component(books.libraries, i)], wall_ms);
     }
+    uint64_t native[WEIR_COMPONENT_COUNT], blocks[WEIR_COMPONENT_COUNT];
+    native_used(native, blocks);
+    for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
+        atomic_store_explicit(&books.native_seen[c], native[c], memory_order_relaxed);
 }
 
 void acct_tick(int64_t wall_ms, struct policy_verdict *budget)

@@ -100,6 +100,20 @@ void   acct_native_uncut(const struct acct_cut *cut, size_t count);
 void   acct_native_unmapped(const struct acct_cut *cut, size_t count);
 /* mremap, before acct_native_unmapped(): the owner of this piece has these pages too. */
 void   acct_native_moved(const struct acct_cut *cut, uintptr_t addr, uint64_t bytes);
+/* deny=native: may this library take so many more bytes within its component's limit? True: go on, they are held for it until
+ * acct_native_settle(), after the block is booked or was not to be had. False: it is told. Everything of the component counts. */
+void   acct_native_enforce(bool on);
+struct acct_native_claim {
+    bool     held;
+    uint8_t  component;
+    uint64_t bytes;
+};
+bool   acct_native_claim(unsigned library, uint64_t bytes, struct acct_native_claim *claim);
+/* realloc: the block stands aside as by acct_native_suspend(), and what is claimed covers it, whatever comes of the call. False:
+ * it was put back. */
+bool   acct_native_claim_change(unsigned library, uintptr_t addr, uint64_t bytes, struct live_rec *old, bool *known,
+                                struct acct_native_claim *claim);
+void   acct_native_settle(const struct acct_native_claim *claim);
 /* Walks of native stacks so far, and the native frames they stepped over. */
 void   acct_native_walks(uint64_t *walks, uint64_t *frames);
 /* All bytes and blocks of a library. */

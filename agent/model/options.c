@@ -57,8 +57,11 @@ static const struct option table[] = {
     { "declared", optvalue_components, AT(declared), NULL, "what options, configuration and user properties set", 0, 0,
       "components joined by +", "treat these limits as set by a person: exceeding one is a warning, not a notice" },
     { "deny", optvalue_deny, AT(deny), "task.off-heap+jvm-metaspace+threads", NULL, 0, 0,
-      "none, or some of managed framework.off-heap task.off-heap network off-heap jvm-metaspace mapped threads joined by +",
+      "none, or some of managed framework.off-heap task.off-heap network off-heap jvm-metaspace mapped threads native joined by +",
       "what mode=enforce denies beyond its limit, declared or not; of jvm-metaspace the classes that user code defines" },
+    { "deny-native", optvalue_text, AT(deny_native), "zstd+lz4", NULL, 0, OPTIONS_NATIVE_MAX, "parts of file names joined by +",
+      "with deny=native: libraries whose malloc fails (NULL, ENOMEM) beyond the limit of their component; not their operator new, but for "
+      "its nothrow form. Those of the initial list are known to survive it" },
     { "deny-as", optvalue_deny_as, AT(deny_as_jvm), "weir", NULL, 0, 0, "weir or jvm",
       "the error's wording: ours, or the VM's, which Flink takes for its own" },
     { "conf", optvalue_text, AT(conf), NULL, "--configDir, else $FLINK_CONF_DIR", 0, OPTIONS_PATH_MAX,

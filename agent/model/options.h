@@ -34,6 +34,7 @@ struct options {
     bool     strict, help;
     uint32_t hooks;                  /* enum optvalue_hook, joined */
     bool     stacks_all;
+    char     deny_native[OPTIONS_NATIVE_MAX]; /* parts of file names joined by + */
     char     native[OPTIONS_NATIVE_MAX]; /* "" the default libraries, "off", or parts of file names joined by + */
     bool     seed;                   /* find out what was there before */
 };

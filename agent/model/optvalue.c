@@ -188,10 +188,16 @@ enum optvalue_problem optvalue_version(void *field, const char *value, uint64_t 
     return optvalue_text(field, value, min, max);
 }
 
-static bool is_threads(const char *at, size_t len)
+/* What can be denied and is no component. */
+static bool find_other(const char *at, size_t len, enum weir_component *out)
 {
-    static const char word[] = "threads";
-    return len == sizeof word - 1 && memcmp(at, word, len) == 0;
+    static const char *const words[] = { "threads", "native" };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (len == strlen(words[i]) && memcmp(at, words[i], len) == 0) {
+            *out = (enum weir_component)(OPTVALUE_DENY_THREADS + (int)i);
+            return true;
+        }
+    return false;
 }
 
 static enum optvalue_problem set_components(void *field, const char *value, bool (*fits)(enum weir_component))
@@ -199,9 +205,7 @@ static enum optvalue_problem set_components(void *field, const char *value, bool
     for (const char *at = value;;) {
         size_t              len = strcspn(at, "+");
         enum weir_component c;
-        if (fits == component_deniable && is_threads(at, len))
-            c = (enum weir_component)OPTVALUE_DENY_THREADS;
-        else if (!component_find(at, len, &c) || !fits(c))
+        if (!(fits == component_deniable && find_other(at, len, &c)) && (!component_find(at, len, &c) || !fits(c)))
             return fits == component_limitable ? OPTVALUE_BAD_COMPONENT : OPTVALUE_BAD;
         ((bool *)field)[c] = true;
         if (at[len] == '\0')

@@ -32,7 +32,7 @@ enum optvalue_hook {
 };
 
 /* What can be denied beside components. */
-enum { OPTVALUE_DENY_THREADS = WEIR_COMPONENT_COUNT, OPTVALUE_DENY_COUNT };
+enum { OPTVALUE_DENY_THREADS = WEIR_COMPONENT_COUNT, OPTVALUE_DENY_NATIVE, OPTVALUE_DENY_COUNT };
 
 typedef enum optvalue_problem optvalue_parse(void *field, const char *value, uint64_t min,
                                              uint64_t max);
@@ -50,7 +50,7 @@ optvalue_parse optvalue_text;     /* char[max], not empty */
 optvalue_parse optvalue_version;  /* char[max]: a Flink version whose model we know */
 /* bool[WEIR_COMPONENT_COUNT], limitable ones joined by '+'; an error leaves those before it set. */
 optvalue_parse optvalue_components;
-optvalue_parse optvalue_deny;    /* bool[OPTVALUE_DENY_COUNT], deniable components and threads joined by '+', or none */
+optvalue_parse optvalue_deny;    /* bool[OPTVALUE_DENY_COUNT], deniable components, threads and native joined by '+', or none */
 optvalue_parse optvalue_deny_as; /* bool: as the VM does */
 
 #endif

@@ -36,7 +36,7 @@ enum quiet_form { QUIET_NEW, QUIET_NEW_ARRAY, QUIET_NEW_ALIGN, QUIET_NEW_ARRAY_A
 static struct set {
     _Atomic(void *) real[HOOK_SYMBOL_COUNT];
     _Atomic(void *) quiet[QUIET_FORMS]; /* the nothrow form beside the original; NULL: there is none */
-    atomic_bool     cxx;
+    atomic_bool     cxx, deniable;
 } sets[LIBRARIES];
 
 /* libstdc++ as it lies in memory, and its operators new. */
@@ -101,52 +101,104 @@ static void given(const void *p, unsigned set)
         acct_native_freed((uintptr_t)p, within);
 }
 
+static inline bool may_be_denied(unsigned set)
+{
+    return atomic_load_explicit(&sets[set].deniable, memory_order_relaxed) && mine.taking == 0 && door_takes();
+}
+
+/* deny=native. False: errno says that there is no memory. */
+static inline bool may_take(unsigned set, uint64_t bytes, struct acct_native_claim *claim)
+{
+    claim->held = false;
+    if (!may_be_denied(set))
+        return true;
+    int e = errno;
+    bool fits = acct_native_claim(set, bytes, claim);
+    errno = fits ? e : ENOMEM;
+    return fits;
+}
+
 /* ---- C */
 
 static void *on_malloc(size_t bytes, unsigned set, enum hook_symbol symbol, const void *caller)
 {
     void *(*original)(size_t) = (void *(*)(size_t))real(set, symbol);
+    struct acct_native_claim claim;
+    if (!may_take(set, bytes, &claim))
+        return NULL;
     void *p = original(bytes);
-    return is_own(set, caller) ? booked(p, bytes, set) : p;
+    if (is_own(set, caller))
+        booked(p, bytes, set);
+    acct_native_settle(&claim);
+    return p;
 }
 
 static void *on_calloc(size_t count, size_t bytes, unsigned set)
 {
     void *(*original)(size_t, size_t) = (void *(*)(size_t, size_t))real(set, HOOK_CALLOC);
-    return booked(original(count, bytes), count * bytes, set); /* it answered, so the product fits */
+    struct acct_native_claim claim;
+    size_t product;
+    if (__builtin_mul_overflow(count, bytes, &product))
+        return original(count, bytes);
+    if (!may_take(set, product, &claim))
+        return NULL;
+    void *p = booked(original(count, bytes), product, set);
+    acct_native_settle(&claim);
+    return p;
 }
 
 static void *on_aligned(size_t align, size_t bytes, unsigned set, enum hook_symbol symbol, const void *caller)
 {
     void *(*original)(size_t, size_t) = (void *(*)(size_t, size_t))real(set, symbol);
+    struct acct_native_claim claim;
+    if (!may_take(set, bytes, &claim))
+        return NULL;
     void *p = original(align, bytes);
-    return is_own(set, caller) ? booked(p, bytes, set) : p;
+    if (is_own(set, caller))
+        booked(p, bytes, set);
+    acct_native_settle(&claim);
+    return p;
 }
 
 static int on_posix_memalign(void **out, size_t align, size_t bytes, unsigned set, const void *caller)
 {
     int (*original)(void **, size_t, size_t) = (int (*)(void **, size_t, size_t))real(set, HOOK_POSIX_MEMALIGN);
+    struct acct_native_claim claim;
+    int e = errno;
+    if (!may_take(set, bytes, &claim)) {
+        errno = e; /* it answers its error */
+        return ENOMEM;
+    }
     int rc = original(out, align, bytes);
     if (rc == 0 && is_own(set, caller))
         booked(*out, bytes, set);
+    acct_native_settle(&claim);
     return rc;
 }
 
 static char *on_strdup(const char *s, unsigned set, enum hook_symbol symbol)
 {
     char *(*original)(const char *) = (char *(*)(const char *))real(set, symbol);
+    struct acct_native_claim claim;
+    size_t bytes = strlen(s) + 1;
+    if (!may_take(set, bytes, &claim))
+        return NULL;
     char *copy = original(s);
-    if (copy != NULL)
-        booked(copy, strlen(copy) + 1, set);
+    booked(copy, bytes, set);
+    acct_native_settle(&claim);
     return copy;
 }
 
 static char *on_strndup(const char *s, size_t most, unsigned set, enum hook_symbol symbol)
 {
     char *(*original)(const char *, size_t) = (char *(*)(const char *, size_t))real(set, symbol);
+    struct acct_native_claim claim;
+    size_t bytes = strnlen(s, most) + 1;
+    if (!may_take(set, bytes, &claim))
+        return NULL;
     char *copy = original(s, most);
-    if (copy != NULL)
-        booked(copy, strlen(copy) + 1, set);
+    booked(copy, bytes, set);
+    acct_native_settle(&claim);
     return copy;
 }
 
@@ -157,44 +209,57 @@ static void on_free(void *p, unsigned set)
     original(p);
 }
 
-/* A block that stands aside while its fate is decided. */
+/* A block that stands aside while its fate is decided; only what it grows by is claimed. */
 struct aside {
-    struct live_rec rec;
-    bool            known;
+    struct live_rec          rec;
+    bool                     known;
+    struct acct_native_claim claim;
 };
 
-static struct aside stand_aside(const void *p)
+/* False: it may not grow, and is as it was. */
+static bool stand_aside(struct aside *a, const void *p, size_t bytes, unsigned set)
 {
-    struct aside a = { .known = false };
-    if (p != NULL && door_gives())
-        a.known = acct_native_suspend((uintptr_t)p, &a.rec);
-    return a;
+    a->known = false;
+    if (p == NULL)
+        return may_take(set, bytes, &a->claim);
+    a->claim.held = false;
+    if (!may_be_denied(set)) {
+        a->known = door_gives() && acct_native_suspend((uintptr_t)p, &a->rec);
+        return true;
+    }
+    int e = errno;
+    bool fits = acct_native_claim_change(set, (uintptr_t)p, bytes, &a->rec, &a->known, &a->claim);
+    errno = fits ? e : ENOMEM;
+    return fits;
 }
 
-static void *settled(void *fresh, void *p, size_t bytes, const struct aside *a, unsigned set)
+static void *settled(void *fresh, const void *p, size_t bytes, const struct aside *a, unsigned set)
 {
     bool kept = fresh == NULL && bytes != 0;
     if (a->known && kept)
         acct_restore((uintptr_t)p, a->rec);
     else if (a->known)
         acct_replaced(a->rec);
-    return booked(fresh, bytes, set);
+    booked(fresh, bytes, set);
+    acct_native_settle(&a->claim);
+    return fresh;
 }
 
 static void *on_realloc(void *p, size_t bytes, unsigned set)
 {
     void *(*original)(void *, size_t) = (void *(*)(void *, size_t))real(set, HOOK_REALLOC);
-    struct aside a = stand_aside(p);
-    return settled(original(p, bytes), p, bytes, &a, set);
+    struct aside a;
+    return stand_aside(&a, p, bytes, set) ? settled(original(p, bytes), p, bytes, &a, set) : NULL;
 }
 
 static void *on_reallocarray(void *p, size_t count, size_t bytes, unsigned set)
 {
     void *(*original)(void *, size_t, size_t) = (void *(*)(void *, size_t, size_t))real(set, HOOK_REALLOCARRAY);
-    struct aside a = stand_aside(p);
-    void *fresh = original(p, count, bytes);
-    bool none = count == 0 || bytes == 0;
-    return settled(fresh, p, none ? 0 : fresh == NULL ? 1 : count * bytes, &a, set);
+    struct aside a;
+    size_t product;
+    if (__builtin_mul_overflow(count, bytes, &product))
+        return original(p, count, bytes);
+    return stand_aside(&a, p, product, set) ? settled(original(p, count, bytes), p, product, &a, set) : NULL;
 }
 
 /* ---- C++: the further arguments are alignment, size or a reference to std::nothrow, a register each */
@@ -273,8 +338,14 @@ static void *on_new(const struct making *m, unsigned set, enum hook_symbol symbo
     if (mine.taking != 0 || !door_takes() || !is_own(set, m->caller))
         return call_new(original, m);
     whose(set); /* before libstdc++'s slots ask */
-    if (form == CANNOT_THROW)
-        return booked(call_quietly(original, m), m->bytes, set);
+    if (form == CANNOT_THROW) {
+        struct acct_native_claim claim;
+        if (!may_take(set, m->bytes, &claim))
+            return NULL;
+        p = booked(call_quietly(original, m), m->bytes, set);
+        acct_native_settle(&claim);
+        return p;
+    }
     void *quiet = atomic_load_explicit(&sets[set].quiet[form], memory_order_relaxed);
     if (quiet != NULL)
         p = call_nothrow(quiet, m);
@@ -389,10 +460,16 @@ static void *on_mremap(const struct moving *m, unsigned set)
 void hook_malloc_prepare(unsigned set)
 {
     atomic_store_explicit(&sets[set].cxx, false, memory_order_relaxed);
+    atomic_store_explicit(&sets[set].deniable, false, memory_order_relaxed);
     for (int i = 0; i < HOOK_SYMBOL_COUNT; i++)
         atomic_store_explicit(&sets[set].real[i], NULL, memory_order_relaxed);
     for (int i = 0; i < QUIET_FORMS; i++)
         atomic_store_explicit(&sets[set].quiet[i], NULL, memory_order_relaxed);
+}
+
+void hook_malloc_deny(unsigned set)
+{
+    atomic_store_explicit(&sets[set].deniable, true, memory_order_relaxed);
 }
 
 void hook_malloc_cxx(unsigned set, const struct elfgot *lib)

@@ -13,6 +13,8 @@
 void  hook_malloc_prepare(unsigned set);
 /* Then: it is libstdc++ (one is enough), whose memory is that of the library that the thread was in last. It is open. */
 void  hook_malloc_cxx(unsigned set, const struct elfgot *lib);
+/* Then: deny=native applies to it. */
+void  hook_malloc_deny(unsigned set);
 void  hook_malloc_original(unsigned set, enum hook_symbol symbol, void *original);
 /* To be written into a slot. */
 void *hook_malloc_function(unsigned set, enum hook_symbol symbol);

@@ -93,9 +93,12 @@ static bool is_plain(const struct elfmany *found)
     return true;
 }
 
-static void prepare(const struct elfgot *lib, unsigned set, const struct elfmany *found, bool cxx)
+static void prepare(const struct elfgot *lib, unsigned set, const char *path, bool cxx)
 {
+    const struct elfmany *found = &me.found;
     hook_malloc_prepare(set);
+    if (!cxx && libs_deniable(path, &me.wanted))
+        hook_malloc_deny(set);
     if (cxx)
         hook_malloc_cxx(set, lib);
     for (int i = 0; i < found->count; i++)
@@ -146,9 +149,9 @@ static unsigned add(const char *path, bool cxx)
 }
 
 /* A set for it, and its slots written. False: it stays as it is. */
-static bool write_new(struct elfgot *lib, unsigned set, bool cxx)
+static bool write_new(struct elfgot *lib, unsigned set, const char *path, bool cxx)
 {
-    prepare(lib, set, &me.found, cxx);
+    prepare(lib, set, path, cxx);
     bool in = elfmany_unlock(lib, &me.found) && write_all(lib, set, &me.found);
     if (!in)
         take_back(lib, &me.found);
@@ -164,7 +167,7 @@ static void hook(struct elfgot *lib, const char *path, bool cxx)
         return; /* it takes no memory */
     bool     fits = rc == WEIR_OK && strlen(path) < PATH_KEPT && is_plain(&me.found);
     unsigned set = fits ? add(path, cxx) : 0;
-    if (set != 0 && write_new(lib, set, cxx)) {
+    if (set != 0 && write_new(lib, set, path, cxx)) {
         keep(set, path, lib->base, &me.found);
         return;
     }

@@ -188,6 +188,11 @@ static bool is_listed(const char *file, const char *names)
     return false;
 }
 
+bool libs_deniable(const char *path, const struct libs_wanted *wanted)
+{
+    return is_listed(libs_file(path), wanted->deny);
+}
+
 bool libs_may(const char *path, const struct libs_wanted *wanted)
 {
     const char *file = libs_file(path);

@@ -40,6 +40,7 @@ const char *libs_file(const char *path);
 struct libs_wanted {
     const char *names;     /* parts of file names joined by '+', in place of the default list; "" the default, "off" none */
     const char *java_home; /* the JDK's own libraries; "" unknown */
+    const char *deny;      /* as names: those that deny=native applies to; "" none */
 };
 
 enum libs_kind {
@@ -54,6 +55,7 @@ enum libs_family libs_family(const char *path);
 /* By the path alone: may it be wanted at all? Cheap; false for most. */
 bool             libs_may(const char *path, const struct libs_wanted *wanted);
 bool             libs_is_cxx(const char *path); /* libstdc++ */
+bool             libs_deniable(const char *path, const struct libs_wanted *wanted);
 /* Of one that may: by what it defines. It is open. */
 enum libs_kind   libs_judge(const char *path, const struct elfgot *lib, const struct libs_wanted *wanted);
 

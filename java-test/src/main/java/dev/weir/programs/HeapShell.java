@@ -74,6 +74,7 @@ public final class HeapShell {
             case "other": return other(n);
             case "change": return change(n);
             case "give": return give();
+            case "until": return until(n);
             case "throws": return String.valueOf(One.throwsBadAlloc());
             case "threads": return threads(n, Integer.parseInt(words[2]));
             case "fork": return String.valueOf(One.fork());
@@ -93,6 +94,16 @@ public final class HeapShell {
             }
         }
         return String.valueOf(sum);
+    }
+
+    /** Blocks of so many bytes until there is no memory; how many. */
+    private String until(int bytes) {
+        int count = 0;
+        for (long p = One.take(0, bytes); p != 0 && count < 1000; p = One.take(0, bytes)) {
+            held.add(new Block(0, p, bytes));
+            count++;
+        }
+        return String.valueOf(count);
     }
 
     /** The second library takes; the first is to give it back. */

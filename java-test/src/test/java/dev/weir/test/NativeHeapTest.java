@@ -10,6 +10,7 @@ import dev.weir.test.ground.Jdk;
 import dev.weir.test.ground.Jdks;
 import dev.weir.test.ground.Jvm;
 import dev.weir.test.ground.Shell;
+import dev.weir.test.ground.Wait;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -177,6 +178,26 @@ class NativeHeapTest {
             assertThat(shell.weir().start().path("hooks").path("native").asText()).startsWith("off by option native");
             shell.ok("take 3");
             assertThat(shell.weir().freshSheet().json().has("native")).isFalse();
+            shell.end();
+        }
+    }
+
+    /** Only where it is asked for, and only of libraries that are named. */
+    @Test
+    void beyondTheLimitMallocFailsWhereItIsAskedFor() {
+        Path dir = Ground.run("heap-deny");
+        String options = "mode=enforce,limit.task.off-heap=16m,deny=task.off-heap+native,interval=1s,dir=" + dir;
+        try (Shell shell = Shell.of(plan(Jdks.of(17), dir, Ground.agentpath(options + ",deny-native=jniheap")).start(), dir)) {
+            assertThat(shell.weir().start().path("hooks").path("native").asText()).startsWith("ok; denied memory are only libraries with jniheap");
+            shell.ok("take 1"); // whose the library is
+            assertThat(Integer.parseInt(shell.ok("until 1000000"))).isEqualTo(16);
+            JsonNode breach = shell.weir().await("breach", Wait.MINUTE, e -> e.path("action").asText().equals("deny"));
+            assertThat(breach.path("component").asText()).isEqualTo("task.off-heap");
+            assertThat(breach.path("kind").asText()).isEqualTo("native");
+            assertThat(breach.path("requested").asLong()).isEqualTo(1_000_000);
+            assertThat(breach.path("java_stack").toString()).contains("dev.weir.programs.HeapShell.until(HeapShell.java:");
+            shell.ok("give");
+            assertThat(Integer.parseInt(shell.ok("until 1000000"))).isEqualTo(16);
             shell.end();
         }
     }
