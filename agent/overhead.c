@@ -48,7 +48,7 @@ void overhead_fill(JNIEnv *jni, struct weir_sheet *sheet, const struct pools_fig
     row->measured = o->code_known;
     row->note = !row->measured ? "not measured"
                 : o->nmt       ? "code cache, stacks, agent, and by NMT the collector and the rest of the VM"
-                               : "code cache, stacks, agent; the collector's structures and the rest of the VM are in the residual: NMT is off";
+                               : "code cache, stacks, agent; without NMT not the collector's structures and the rest of the VM";
 }
 
 uint64_t overhead_maps(void)

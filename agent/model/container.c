@@ -7,7 +7,7 @@
 
 #include "base/poison.h"
 
-enum { CHARGE = WEIR_LINE_COUNT };
+enum { CHARGE = WEIR_LINE_COUNT, MINUTE_MS = 60000 };
 _Static_assert(WEIR_LINE_COUNT + 1 <= WEIR_COMPONENT_COUNT, "the trend of other lines has a place for each");
 
 static uint64_t less(uint64_t a, uint64_t b)
@@ -67,6 +67,8 @@ static void what_grows(const struct container *was, struct weir_container *c)
 {
     c->growing = -1;
     c->growing_a_minute = 0;
+    if (c->trend_ms < CONTAINER_LEAST_MS)
+        return;
     for (int i = 0; i < WEIR_COMPONENT_COUNT; i++)
         note_growing(c, i, &was->rows, i);
     for (int i = 0; i < WEIR_LINE_COUNT; i++)
@@ -89,11 +91,12 @@ static void what_is_over(const struct weir_sheet *sheet, struct weir_container *
 static void slope(const struct container *was, struct weir_container *c)
 {
     c->left_ms = -1;
-    c->slope_known = trend_per_minute(&was->others, (enum weir_component)CHARGE, &c->a_minute);
+    c->trend_ms = trend_span_ms(&was->others);
+    c->slope_known = c->trend_ms >= CONTAINER_LEAST_MS && trend_per_minute(&was->others, (enum weir_component)CHARGE, &c->a_minute);
     if (!c->slope_known || !c->limited || c->a_minute <= 0)
         return;
     double minutes = (double)less(c->limit, c->charge) / (double)c->a_minute;
-    c->left_ms = minutes < (double)(INT64_MAX / CONTAINER_SLOPE_MS / 2) ? (int64_t)(minutes * CONTAINER_SLOPE_MS) : -1;
+    c->left_ms = minutes < (double)(INT64_MAX / MINUTE_MS / 2) ? (int64_t)(minutes * MINUTE_MS) : -1;
 }
 
 void container_outlook(struct container *was, const struct weir_sheet *sheet, struct weir_balance *b, int64_t now_ms)
@@ -105,7 +108,6 @@ void container_outlook(struct container *was, const struct weir_sheet *sheet, st
     slope(was, c);
     what_grows(was, c);
     what_is_over(sheet, c);
-    c->trend_ms = trend_span_ms(&was->others);
 }
 
 uint64_t container_demand(const struct weir_container *c)

@@ -13,8 +13,8 @@ struct container {
     struct trend rows, others; /* components; and parts, residual, children, the whole charge */
 };
 
-/* Below this the slope is not believed enough to speak of. */
-enum { CONTAINER_SLOPE_MS = 60000, CONTAINER_SOON_MS = 600000 };
+/* Over less than this nothing is called a slope. */
+enum { CONTAINER_LEAST_MS = 5000 };
 
 /* Once for each sheet: fills the last fields of b->container from the sheet's rows and pools and the balance's parts. `was` is kept
  * by the caller, zeroed at first. */

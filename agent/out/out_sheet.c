@@ -234,19 +234,40 @@ void out_sheet_words(struct buf *b, const struct ledger_words *words)
     }
 }
 
+/* The first line of what was said last, before all that may be cut off; the lines below it come at the end. */
+static void put_last(struct buf *b, const struct ledger_line *line)
+{
+    char       text[LINE_MAX_BYTES];
+    struct buf first;
+    buf_init(&first, text, sizeof text);
+    buf_put(&first, line->text, strcspn(line->text, "\n"));
+    buf_puts(b, "last ");
+    parts_time(b, line->time_ms);
+    buf_puts(b, " ");
+    utf8_text(b, line->what, false);
+    buf_puts(b, " ");
+    utf8_text(b, text, false);
+    buf_puts(b, "\n");
+}
+
 void out_sheet_digest(struct buf *b, const char *state, const struct ledger_sheet *sheet)
 {
+    const char *more = NULL;
     buf_puts(b, state);
     buf_puts(b, "\n");
     out_sheet_who(b, sheet);
     buf_puts(b, "\n");
+    if (sheet->line_count != 0) {
+        put_last(b, &sheet->lines[0]);
+        more = strchr(sheet->lines[0].text, '\n');
+    }
     out_sheet_table(b, &sheet->sheet);
     if (sheet->sheet.owner_count != 0)
         buf_puts(b, "\n");
     out_sheet_owners(b, &sheet->sheet);
-    if (sheet->line_count != 0) {
-        buf_puts(b, "\nlast ");
-        out_sheet_line(b, &sheet->lines[0]);
+    if (more != NULL) {
+        buf_puts(b, "\nlast\n");
+        put_lines(b, more + 1);
     }
     buf_mark_cut(b);
 }
