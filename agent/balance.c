@@ -21,7 +21,7 @@
 #include "model/diagnose_container.h"
 #include "native/allocator.h"
 
-enum { KEEP_TIMES = 1000, DEMANDED_TIMES = 20, AREAS = 2048, ARENAS = 1024, ZEROED_MAX = 1 << 20 };
+enum { KEEP_TIMES = 1000, DEMANDED_TIMES = 20, AREAS = 2048, ARENAS = 1024, ZEROED_MAX = 1 << 20, DEAR_US = 10000 };
 
 static struct {
     struct balance_input in;
@@ -184,13 +184,22 @@ static bool read_mappings(void)
 
 /* ---- the sheet ---- */
 
+/* glibc walks its free lists under the lock of each arena, 5 ms for ten thousand blocks: such an answer is kept even when a new
+ * one is demanded. */
 static void read_allocator(void)
 {
-    uint64_t large;
-    allocator_read(&me.in.allocator, &large);
+    struct weir_allocator *a = &me.in.allocator;
+    int64_t                now = clock_wall_ms();
+    uint64_t               large;
+    me.in.retention = me.last.allocator.retention;
+    me.in.allocator_old = a->cost_us >= DEAR_US && now >= a->read_ms && (uint64_t)(now - a->read_ms) < a->cost_us * KEEP_TIMES / 1000;
+    if (me.in.allocator_old)
+        return;
+    allocator_read(a, &large);
+    a->read_ms = now;
     me.in.apart = large > me.chunks ? large - me.chunks : 0;
-    if (me.in.allocator.kind == WEIR_ALLOCATOR_GLIBC && me.in.allocator.arenas == 0)
-        me.in.allocator.arenas = me.arena_count + 1; /* the main one, which has the break */
+    if (a->kind == WEIR_ALLOCATOR_GLIBC && a->arenas == 0)
+        a->arenas = me.arena_count + 1; /* the main one, which has the break */
 }
 
 static void read_blocks(void)
@@ -232,8 +241,9 @@ static void read_all(const struct weir_sheet *sheet, const struct pools_figures 
 {
     struct weir_balance *b = &me.last;
     b->known = read_mappings();
-    if (me.in.vm_maps == 0)
-        me.in.vm_maps = balance_tables(vmflags_gc(), me.heap_to - me.heap_from);
+    uint64_t tables = balance_tables(vmflags_gc(), me.heap_to - me.heap_from);
+    if (tables != 0 && (me.in.vm_maps == 0 || tables < me.in.vm_maps)) /* G1 commits 32 MiB for a stack of marks that stays empty */
+        me.in.vm_maps = tables;
     read_allocator();
     read_blocks();
     me.in.metaspace_known = vm->metaspace.known;

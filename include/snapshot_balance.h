@@ -48,7 +48,8 @@ struct weir_allocator {
     uint64_t resident;    /* of held: jemalloc and tcmalloc by their word, glibc's arenas by mincore() */
     uint64_t retention;   /* of resident: not live; an estimate */
     uint64_t arenas;      /* 0 not known */
-    uint64_t cost_us;     /* that the last reading took */
+    int64_t  read_ms;     /* when it was asked, wall */
+    uint64_t cost_us;     /* that it took to answer */
 };
 
 /* A process below this one: a Python worker. */

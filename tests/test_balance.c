@@ -110,6 +110,18 @@ static void what_others_call_resident_is_an_upper_bound(void)
     CU_ASSERT_EQUAL(sum(), (int64_t)out.rss);
 }
 
+/* An allocator that was asked a minute ago knows nothing of what was taken since: that is not free. */
+static void old_answer_of_the_allocator_makes_nothing_free(void)
+{
+    in.allocator_old = true;
+    in.retention = 10 * MIB;
+    in.allocator.live = 100 * MIB;
+    balance_sum(&in, &out);
+    CU_ASSERT_EQUAL(out.part[WEIR_PART_RETENTION], 10 * MIB);
+    CU_ASSERT_EQUAL(out.part[WEIR_PART_MALLOC], 40 * MIB);
+    CU_ASSERT_EQUAL(sum(), (int64_t)out.rss);
+}
+
 /* A watched library's mapping is its row's, and no part of what malloc holds. */
 static void mappings_of_libraries_are_in_their_row(void)
 {
@@ -145,5 +157,5 @@ static void tables_follow_the_heap(void)
 
 SUITE(balance, healthy, NULL, CASE(each_byte_is_in_one_line), CASE(what_is_not_known_is_the_residual),
       CASE(lines_that_claim_too_much_are_a_negative_residual), CASE(large_blocks_that_were_not_found_count),
-      CASE(what_others_call_resident_is_an_upper_bound), CASE(mappings_of_libraries_are_in_their_row), CASE(figures_that_do_not_fit_together_stay_in_range),
+      CASE(what_others_call_resident_is_an_upper_bound), CASE(old_answer_of_the_allocator_makes_nothing_free), CASE(mappings_of_libraries_are_in_their_row), CASE(figures_that_do_not_fit_together_stay_in_range),
       CASE(tables_follow_the_heap));

@@ -160,7 +160,7 @@ static void keeps(enum weir_allocator_kind kind, uint64_t live, uint64_t free_by
 static bool reads(void)
 {
     now += 5 * SECOND;
-    b->read_ms = now;
+    b->allocator.read_ms = now;
     return diagnose_retention(&retention, &said, b, WEIR_ROLE_TASKMANAGER);
 }
 

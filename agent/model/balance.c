@@ -76,7 +76,8 @@ static void add_allocator(const struct balance_input *in, const struct sums *s, 
     }
     a->resident_known = true;
     a->resident = resident;
-    uint64_t beside = less(resident, s->resident), unused = less(resident, less(a->live, s->untouched));
+    uint64_t beside = less(resident, s->resident);
+    uint64_t unused = in->allocator_old ? in->retention : less(resident, less(a->live, s->untouched));
     a->retention = least(unused, beside);
     set(out, WEIR_PART_RETENTION, true, a->retention);
     set(out, WEIR_PART_MALLOC, true, beside - a->retention);

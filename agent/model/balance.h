@@ -27,6 +27,8 @@ struct balance_input {
     uint64_t mapped[WEIR_COMPONENT_COUNT]; /* resident, of mappings that watched libraries made: in BALANCE_MAP_OTHER */
     bool     sampled;
     struct weir_allocator allocator;
+    bool     allocator_old; /* read before the rest: what was free then is taken, not what is missing now */
+    uint64_t retention;
     uint64_t apart; /* glibc: large blocks in mappings of their own that were not found */
     bool     metaspace_known, stacks_known;
     uint64_t metaspace, stacks, agent;

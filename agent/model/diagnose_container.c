@@ -223,9 +223,9 @@ static bool large(const struct weir_balance *s, bool on)
 bool diagnose_retention(struct retention *was, struct weir_diagnosis *d, const struct weir_balance *s, enum weir_role role)
 {
     const struct weir_allocator *a = &s->allocator;
-    if (s->read_ms == was->last_ms)
+    if (a->read_ms == was->last_ms)
         return was->on;
-    was->last_ms = s->read_ms;
+    was->last_ms = a->read_ms;
     bool grows = was->readings > 0 && less(a->live, was->live) >= a->retention / 4;
     if (!large(s, was->on) || (grows && !was->on)) {
         was->on = false;
@@ -233,10 +233,10 @@ bool diagnose_retention(struct retention *was, struct weir_diagnosis *d, const s
         return false;
     }
     if (was->readings++ == 0) {
-        was->first_ms = s->read_ms;
+        was->first_ms = a->read_ms;
         was->live = a->live;
     }
-    was->on = was->on || (was->readings >= RETENTION_READINGS && s->read_ms - was->first_ms >= RETENTION_MS);
+    was->on = was->on || (was->readings >= RETENTION_READINGS && a->read_ms - was->first_ms >= RETENTION_MS);
     if (was->on)
         describe(d, s, role);
     return was->on;

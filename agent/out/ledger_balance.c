@@ -39,6 +39,7 @@ static void allocator(struct wire *w, struct weir_allocator *a)
     a->kind = kind < WEIR_ALLOCATOR_COUNT ? (enum weir_allocator_kind)kind : WEIR_ALLOCATOR_UNKNOWN;
     wire_bool(w, &a->known);
     wire_bool(w, &a->resident_known);
+    wire_i64(w, &a->read_ms);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         wire_u64(w, numbers[i]);
 }

@@ -343,6 +343,7 @@ static void json_allocator(struct json *j, const struct weir_allocator *a)
 {
     json_object(j, "allocator");
     json_string(j, "name", out_allocator(a->kind));
+    time_or_null(j, "time", a->read_ms);
     known(j, "live", a->known, a->live);
     known(j, "held", a->known, a->held);
     known(j, "resident", a->resident_known, a->resident);

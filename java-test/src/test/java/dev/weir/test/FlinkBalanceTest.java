@@ -9,10 +9,16 @@ import dev.weir.test.ground.FlinkHome;
 import dev.weir.test.ground.FlinkProcess;
 import dev.weir.test.ground.Gate;
 import dev.weir.test.ground.Ground;
+import dev.weir.test.ground.Jdks;
 import dev.weir.test.ground.Sheet;
 import dev.weir.test.ground.Tool;
 import dev.weir.test.ground.Wait;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +26,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The balance sheet of a real TaskManager, idle and at work, with and without NMT: its lines are its resident memory. */
@@ -28,19 +37,24 @@ class FlinkBalanceTest {
     private static final long MIB = 1 << 20;
     private static final double THREE_PERCENT = 0.03;
     private static final int LOOKS = 3;
+    private static final long PAGE = 4096;
+    /** What of NMT's categories other lines of the sheet have. */
+    private static final Set<String> ELSEWHERE = Set.of("Java Heap", "Class", "Metaspace", "Thread Stack", "Thread", "Code",
+            "Shared class space", "Other");
 
     @Test
-    void linesSumToTheResidentMemory() throws IOException {
+    void linesSumToTheResidentMemory() throws IOException, InterruptedException {
         String version = FlinkHome.versions().get(0);
         Path dir = Ground.run("balance-" + version);
         FlinkHome home = FlinkHome.of(version);
         Gate gate = Gate.of("balance-gate");
         try (FlinkCluster cluster = FlinkCluster.plan(home, dir).agent("").taskManagers(2)
                 .set("taskmanager.numberOfTaskSlots", 2)
-                .taskManagerJvm("tm-2", "-XX:NativeMemoryTracking=summary").start()) {
+                .taskManagerJvm("tm-2", "-XX:NativeMemoryTracking=detail").start()) {
             for (FlinkProcess tm : cluster.taskManagers()) {
                 check(tm, "idle");
             }
+            vmMappingsAreTheVms(cluster.taskManagers().get(1));
             String job = cluster.rest().submit(Ground.jar("shuffle-job.jar"), "1000000000", "4");
             cluster.rest().awaitState(job, "RUNNING", LIMIT);
             for (int i = 0; i < LOOKS; i++) {
@@ -68,6 +82,44 @@ class FlinkBalanceTest {
                 .as(all).isEqualTo(rss);
         assertThat((double) Math.abs(residual)).as(all).isLessThan(THREE_PERCENT * rss);
         assertThat((double) rss).as(all).isBetween(Math.min(before, after) * (1 - THREE_PERCENT), Math.max(before, after) * (1 + THREE_PERCENT));
+    }
+
+    /** By the addresses that NMT has of them, page by page as the kernel says. */
+    private static void vmMappingsAreTheVms(FlinkProcess tm) throws IOException, InterruptedException {
+        Sheet sheet = ask(tm);
+        long truth = 0;
+        Matcher range = Pattern.compile("(?m)^\\[0x([0-9a-f]+) - 0x([0-9a-f]+)\\] reserved (?:and committed )?\\d+KB for (.*?) *(?:from)?$").matcher(detail(tm));
+        try (RandomAccessFile pagemap = new RandomAccessFile("/proc/" + tm.jvm().pid() + "/pagemap", "r")) {
+            while (range.find()) {
+                if (!ELSEWHERE.contains(range.group(3))) {
+                    truth += resident(pagemap, Long.parseLong(range.group(1), 16), Long.parseLong(range.group(2), 16));
+                }
+            }
+        }
+        assertThat(truth).as("found something").isGreaterThan(MIB);
+        long rss = sheet.number("balance", "rss");
+        assertThat((double) sheet.number("balance", "parts", "vm-maps") + sheet.number("balance", "residual"))
+                .as(sheet.json().path("balance").toString()).isBetween(truth - THREE_PERCENT * rss, truth + THREE_PERCENT * rss);
+    }
+
+    private static String detail(FlinkProcess tm) throws IOException, InterruptedException {
+        Process p = new ProcessBuilder(Jdks.of(17).home().resolve("bin/jcmd").toString(), String.valueOf(tm.jvm().pid()),
+                "VM.native_memory", "detail").redirectErrorStream(true).start();
+        String text = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(p.waitFor()).as(text).isZero();
+        return text;
+    }
+
+    private static long resident(RandomAccessFile pagemap, long from, long to) throws IOException {
+        byte[] entries = new byte[(int) ((to - from) / PAGE * Long.BYTES)];
+        pagemap.seek(from / PAGE * Long.BYTES);
+        pagemap.readFully(entries);
+        LongBuffer pages = ByteBuffer.wrap(entries).order(ByteOrder.nativeOrder()).asLongBuffer();
+        long present = 0;
+        while (pages.hasRemaining()) {
+            present += pages.get() < 0 ? PAGE : 0; // the highest bit
+        }
+        return present;
     }
 
     /** A sorter takes its pages at once and writes to few of them. */
