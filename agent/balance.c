@@ -272,9 +272,10 @@ void balance_fill(struct weir_sheet *sheet, const struct pools_figures *vm, bool
     me.in.vm_maps = nmt ? nmt_maps : 0;
     read_container(&me.last.container);
     if (due(now)) {
+        int64_t begin = clock_own_us();
         read_all(sheet, vm);
         me.read_us = clock_mono_us();
-        me.cost_us = me.read_us - now;
+        me.cost_us = clock_own_us() - begin;
         me.last.cost_us = (uint64_t)me.cost_us;
     }
     int64_t wall = clock_wall_ms();

@@ -9,6 +9,7 @@
 int64_t clock_wall_ms(void); /* since the epoch */
 int64_t clock_mono_ms(void); /* never goes back; CLOCK_BOOTTIME */
 int64_t clock_mono_us(void); /* the same, to tell how long something took */
+int64_t clock_own_us(void);  /* CPU time of the calling thread: what something cost, however busy the machine is */
 /* 2026-11-21T06:00:01.123Z */
 void clock_iso(struct buf *b, int64_t wall_ms);
 /* 2026-11-21 06:00:01,123 in local time, as Flink's log4j pattern prints it */

@@ -177,7 +177,7 @@ static void read_glibc(struct weir_allocator *a, uint64_t *mapped)
 
 void allocator_read(struct weir_allocator *out, uint64_t *mapped)
 {
-    int64_t begin = clock_mono_us();
+    int64_t begin = clock_own_us();
     look();
     memset(out, 0, sizeof *out);
     *mapped = 0;
@@ -188,7 +188,7 @@ void allocator_read(struct weir_allocator *out, uint64_t *mapped)
         read_tcmalloc(out);
     else if (me.kind == WEIR_ALLOCATOR_GLIBC)
         read_glibc(out, mapped);
-    out->cost_us = (uint64_t)(clock_mono_us() - begin);
+    out->cost_us = (uint64_t)(clock_own_us() - begin);
 }
 
 /* glibc's struct heap_info, which has begun with these since 2.10: the arena, the heap before, sizes. */

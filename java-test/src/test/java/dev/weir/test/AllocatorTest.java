@@ -57,7 +57,8 @@ class AllocatorTest {
         JsonNode ask() {
             Instant now = Instant.now();
             return Wait.until("a balance of now", LIMIT, () -> Optional.of(sheet())
-                    .filter(s -> Instant.parse(s.path("balance").path("time").asText()).isAfter(now)));
+                    .filter(s -> Instant.parse(s.path("balance").path("time").asText()).isAfter(now)
+                            && Instant.parse(s.path("allocator").path("time").asText()).isAfter(now)));
         }
 
         private JsonNode sheet() {
