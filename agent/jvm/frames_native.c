@@ -9,8 +9,8 @@
  * here allocates in the Java heap (names are copied to C memory, references are local handles), so this thread never asks for
  * a collection itself; and nothing waits for the end of a critical region while it holds what a walk needs. G1, Serial and
  * Parallel up to 21 (GCLocker) skip the collection inside a short safepoint and retry, Serial and Parallel of 25 spin outside
- * of one, with only Heap_lock held, ZGC waits on a lock of its own, G1 from 22 on and Shenandoah pin. -Xcheck:jni warns of
- * "other JNI functions" there, once per new frame.
+ * of one, with only Heap_lock held, ZGC waits on a lock of its own, G1 from 22 on and Shenandoah pin. -Xcheck:jni (up to 21)
+ * prints a warning for each JNI call there, so with it Java frames are left out.
  *
  * Threads that Java did not start have a name instead, with digits folded: the family stands as the outermost frame. */
 #include "jvm/frames_native.h"
@@ -54,8 +54,11 @@ enum weir_rc frames_native_init(JNIEnv *jni, struct stacks *stacks, frames_nativ
 {
     me.stacks = stacks;
     me.walk = walk;
-    me.java = find_state(jni);
-    *why = "without Java frames: this JVM does not tell the state of its threads";
+    bool checked = false;
+    vmflags_bool("CheckJNICalls", &checked);
+    me.java = !checked && find_state(jni);
+    *why = checked ? "without Java frames: -Xcheck:jni would warn of our calls in critical regions"
+                   : "without Java frames: this JVM does not tell the state of its threads";
     return me.java ? WEIR_OK : WEIR_EJVM;
 }
 

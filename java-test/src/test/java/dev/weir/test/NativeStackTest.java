@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -132,6 +133,19 @@ class NativeStackTest {
                 assertThat(text(held, "native_stack")).endsWith(LIB + "Java_dev_weir_programs_NativeStacks_holdCritical");
                 assertThat(text(held, "java_stack")).startsWith(PROGRAM + "holdCritical(Native Method)\n" + PROGRAM + "critical(");
             }
+        }
+    }
+
+    /** -Xcheck:jni warns, on the program's stdout, of each JNI call in a critical region: ours must not be among them. */
+    @Test
+    void underCheckJniNothingIsPrinted() {
+        Path dir = Ground.run("native-check-jni");
+        try (Jvm jvm = Programs.nativeStacks(Jdks.of(17), dir, List.of("-Xcheck:jni", agent(dir)), "critical", "200").start()) {
+            assertThat(jvm.awaitExit(Wait.MINUTE)).isZero();
+            assertThat(jvm.outLines()).hasSize(1).first().asString().startsWith("turns=");
+            assertThat(new WeirJson(dir).start().path("hooks").path("native stacks").asText()).startsWith("without Java frames");
+            JsonNode held = owner(owners(new WeirJson(dir).exitSheet()), 7);
+            assertThat(text(held, "native_stack")).contains(LIB + "Java_dev_weir_programs_NativeStacks_holdCritical");
         }
     }
 }
