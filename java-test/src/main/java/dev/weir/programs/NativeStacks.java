@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Memory that a JNI library takes by malloc: LIBRARY hold, on threads of all kinds, held until a line
  * comes on stdin; LIBRARY critical MS, between GetPrimitiveArrayCritical and its end, beside threads
- * that make the collector work.
+ * that make the collector work; LIBRARY exit MS, on threads that the JVM's end does not wait for.
  */
 public final class NativeStacks {
     static final int BLOCK = 1_000_003; // prime; the n-th kind of thread takes n of them and n bytes
@@ -45,6 +45,8 @@ public final class NativeStacks {
         System.load(args[0]);
         if (args[1].equals("hold")) {
             hold();
+        } else if (args[1].equals("exit")) {
+            exit(Long.parseLong(args[2]));
         } else {
             critical(Long.parseLong(args[2]));
         }
@@ -128,6 +130,22 @@ public final class NativeStacks {
             thread.join();
         }
         System.out.println("turns=" + turns.get());
+    }
+
+    /** In the midst of it all System.exit(7). */
+    private static void exit(long millis) throws InterruptedException {
+        for (int i = 0; i < 4; i++) {
+            boolean java = i % 2 == 0;
+            Thread thread = new Thread(() -> {
+                while (true) {
+                    give(java ? take(1000) : takeAttached(1000));
+                }
+            });
+            thread.setDaemon(true);
+            thread.start();
+        }
+        Thread.sleep(millis);
+        System.exit(7);
     }
 
     private static void awaitLine() throws IOException {

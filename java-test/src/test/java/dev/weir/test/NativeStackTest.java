@@ -136,6 +136,18 @@ class NativeStackTest {
         }
     }
 
+    /** Threads attach, take and detach while System.exit ends the VM under them. */
+    @ParameterizedTest
+    @MethodSource("jdks")
+    void theVmEndsInTheMidstOfWalks(Jdk jdk) {
+        for (int millis = 80; millis < 200; millis += 50) {
+            Path dir = Ground.run("native-exit-" + jdk.version() + "-" + millis);
+            try (Jvm jvm = Programs.nativeStacks(jdk, dir, List.of(agent(dir)), "exit", String.valueOf(millis)).start()) {
+                assertThat(jvm.awaitExit(Wait.MINUTE)).as(jvm.err()).isEqualTo(7);
+            }
+        }
+    }
+
     /** -Xcheck:jni warns, on the program's stdout, of each JNI call in a critical region: ours must not be among them. */
     @Test
     void underCheckJniNothingIsPrinted() {
