@@ -126,7 +126,9 @@ class NativeStackTest {
             try (Jvm jvm = Programs.nativeStacks(jdk, dir, List.of(collector, "-Xmx96m", "-Xlog:gc:file=" + gc, agent(dir)),
                     "critical", "700").start()) {
                 assertThat(jvm.awaitExit(Duration.ofSeconds(40))).as(collector).isZero();
-                long turns = Long.parseLong(jvm.outLines().get(0).substring("turns=".length()));
+                // the VM itself may say that an allocation waited long for a critical region to end
+                String last = jvm.outLines().get(jvm.outLines().size() - 1);
+                long turns = Long.parseLong(last.substring("turns=".length()));
                 assertThat(turns).as("turns beside " + collector).isGreaterThan(1000);
                 assertThat(Files.readAllLines(gc).stream().filter(l -> l.contains(" GC(")).count()).as(collector).isGreaterThan(3);
                 JsonNode held = owner(owners(new WeirJson(dir).exitSheet()), 7);
