@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/cgroup.h"
 #include "base/sysfs.h"
 #include "base/tasklimits.h"
 #include "jvm/vmflags.h"
@@ -294,9 +295,12 @@ void bounds_compare(struct bounds *l, const struct discover *jvm, bool direct_kn
     if (direct_known || flag_set)
         l->pool[WEIR_POOL_DIRECT] = (struct weir_limit){ true, false, direct_known ? direct : flag,
                                                          flag_set ? "jvm flag" : "maximum heap size" };
-    uint64_t process;
-    if (sysfs_cgroup_limit(&process))
-        l->pool[WEIR_POOL_PROCESS] = (struct weir_limit){ true, false, process, "cgroup" };
+    struct cgroup_place   place;
+    struct weir_container group = { .limited = false };
+    if (cgroup_own("memory", &place))
+        cgroup_memory(&place, &group);
+    if (group.limited)
+        l->pool[WEIR_POOL_PROCESS] = (struct weir_limit){ true, false, group.limit, "cgroup" };
     struct tasklimit tasks[TASKLIMITS_MAX];
     if (tasklimits_read(0, true, tasks) > 0)
         l->pool[WEIR_POOL_THREADS] = (struct weir_limit){ true, false, tasks[0].limit, tasks[0].name };

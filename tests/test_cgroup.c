@@ -228,6 +228,18 @@ static void nonsense_is_not_known(void)
     CU_ASSERT_TRUE(got.known);
 }
 
+/* On a machine without a memory controller there is none; where there is one its figures must fit together. */
+static void group_of_this_process_makes_sense(void)
+{
+    if (!cgroup_own("memory", &place))
+        return;
+    cgroup_memory(&place, &got);
+    CU_ASSERT_EQUAL(got.version, place.version);
+    CU_ASSERT_TRUE(!got.known || got.charge <= got.usage);
+    CU_ASSERT_TRUE(!got.known || got.usage <= (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
+    CU_ASSERT_TRUE(!got.limited || (got.limit > 0 && got.limit < (uint64_t)INT64_MAX / 2));
+}
+
 /* ---- CPUs ---- */
 
 static void least_quota_counts(void)
@@ -265,4 +277,4 @@ static void lists_of_cpus_are_counted(void)
 SUITE(cgroup, setup, teardown, CASE(own_group_is_found_in_each_layout), CASE(hybrid_takes_the_version_that_has_the_controller),
       CASE(no_group_is_not_found), CASE(texts_cut_anywhere_harm_nothing), CASE(v2_says_limit_usage_and_kinds),
       CASE(v1_counts_the_groups_below), CASE(smallest_rest_of_nested_limits_counts), CASE(no_limit_is_none),
-      CASE(nonsense_is_not_known), CASE(least_quota_counts), CASE(lists_of_cpus_are_counted));
+      CASE(nonsense_is_not_known), CASE(group_of_this_process_makes_sense), CASE(least_quota_counts), CASE(lists_of_cpus_are_counted));

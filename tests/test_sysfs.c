@@ -169,26 +169,9 @@ static void sysfs_start_of_a_child_is_later_by_the_time_passed(void)
     CU_ASSERT_TRUE(start >= mine);
 }
 
-/* On a machine without a memory cgroup both say no; where there is one its figures must fit together. */
-static void sysfs_cgroup_figures_fit_together(void)
-{
-    static char text[8192];
-    uint64_t    used = 0, limit = 0, rss = 0;
-    bool        any = sysfs_read("/proc/self/cgroup", text, sizeof text, NULL) == WEIR_OK;
-    bool        known = sysfs_cgroup_used(&used), bounded = sysfs_cgroup_limit(&limit);
-    CU_ASSERT_TRUE(any || (!known && !bounded));
-    if (known) {
-        CU_ASSERT_TRUE(sysfs_rss(&rss) && used > 0);
-        CU_ASSERT_TRUE(used < (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
-    }
-    if (bounded)
-        CU_ASSERT_TRUE(limit > 0 && limit < (uint64_t)INT64_MAX / 2);
-}
-
 SUITE(sysfs, make_dir, remove_dir, CASE(sysfs_read_takes_a_whole_file),
       CASE(sysfs_read_refuses_what_does_not_fit_with_its_end),
       CASE(sysfs_read_says_why_a_file_is_missing), CASE(sysfs_read_refuses_what_is_no_file),
       CASE(sysfs_read_leaves_no_descriptor_open), CASE(sysfs_rss_is_what_the_kernel_says_elsewhere),
       CASE(sysfs_start_is_in_the_past_and_survives_a_hostile_name),
-      CASE(sysfs_start_of_a_child_is_later_by_the_time_passed),
-      CASE(sysfs_cgroup_figures_fit_together));
+      CASE(sysfs_start_of_a_child_is_later_by_the_time_passed));

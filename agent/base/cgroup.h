@@ -19,7 +19,8 @@ struct cgroup_place {
 
 /* From the texts of /proc/self/cgroup and /proc/self/mountinfo. False: no such controller, or not mounted. */
 bool cgroup_find(const char *controller, const char *groups, const char *mounts, struct cgroup_place *place);
-/* From those files; a group that is not there (a container sees its own as the mount's root) is the mount itself. Reporter. */
+/* From those files; a group that is not there (a container sees its own as the mount's root) is the mount itself. Start-up, then the
+ * reporter alone. */
 bool cgroup_own(const char *controller, struct cgroup_place *place);
 /* The group, from the own one to the top, whose limit leaves least; without any limit the own one. */
 void cgroup_memory(const struct cgroup_place *place, struct weir_container *out);

@@ -115,22 +115,6 @@ static bool cgroup_path(const char *controller, char *path, size_t cap, bool *v2
     return false;
 }
 
-static bool group_number(const char *group, const char *file, uint64_t *bytes)
-{
-    char path[PATH_CAP + 64], text[64];
-    snprintf(path, sizeof path, "%s/%s", group, file);
-    return sysfs_read(path, text, sizeof text, NULL) == WEIR_OK && number(text, bytes);
-}
-
-bool sysfs_cgroup_used(uint64_t *bytes)
-{
-    char group[PATH_CAP];
-    bool v2;
-    if (!cgroup_path("memory", group, sizeof group, &v2))
-        return false;
-    return group_number(group, v2 ? "memory.current" : "memory.usage_in_bytes", bytes);
-}
-
 bool sysfs_cgroup_of(const char *controller, char *group, size_t cap)
 {
     bool v2;
@@ -144,23 +128,4 @@ bool sysfs_cgroup_up(char *group)
         return false;
     *slash = '\0';
     return true;
-}
-
-bool sysfs_cgroup_limit(uint64_t *bytes)
-{
-    char group[PATH_CAP];
-    bool v2, found = false;
-    if (!cgroup_path("memory", group, sizeof group, &v2))
-        return false;
-    for (;;) {
-        uint64_t limit;
-        /* v1 writes "no limit" as LONG_MAX rounded down to a page. */
-        if (group_number(group, v2 ? "memory.max" : "memory.limit_in_bytes", &limit) &&
-            limit < (uint64_t)INT64_MAX / 2 && (!found || limit < *bytes)) {
-            *bytes = limit;
-            found = true;
-        }
-        if (!sysfs_cgroup_up(group))
-            return found;
-    }
 }

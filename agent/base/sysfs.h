@@ -14,9 +14,6 @@ enum weir_rc sysfs_read(const char *path, char *data, size_t cap, size_t *len);
 bool    sysfs_rss(uint64_t *bytes);
 /* This process's start, as clock_mono_ms() counts; false if /proc/self/stat does not say. */
 bool    sysfs_start_ms(int64_t *mono_ms);
-/* Memory cgroup, v2 or v1: charge of the own group; smallest limit from there to the root, false if none is set. */
-bool    sysfs_cgroup_used(uint64_t *bytes);
-bool    sysfs_cgroup_limit(uint64_t *bytes);
 
 /* The own group of a v1 controller, or of v2: a directory. Then the one above it; false: that was the root. */
 enum { SYSFS_GROUP_MAX = 1024 };
