@@ -198,8 +198,12 @@ static void read_allocator(void)
     allocator_read(a, &large);
     a->read_ms = now;
     me.in.apart = large > me.chunks ? large - me.chunks : 0;
-    if (a->kind == WEIR_ALLOCATOR_GLIBC && a->arenas == 0)
+    if (a->kind == WEIR_ALLOCATOR_GLIBC && !allocator_heads()) {
+        a->resident_known = a->known;
+        a->resident = a->held;
+    } else if (a->kind == WEIR_ALLOCATOR_GLIBC && a->arenas == 0) {
         a->arenas = me.arena_count + 1; /* the main one, which has the break */
+    }
 }
 
 static void read_blocks(void)

@@ -79,6 +79,7 @@ static void heaps_and_large_blocks_are_told_from_other_memory(void)
     uintptr_t arena = 0;
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, block_of_a_thread, NULL), 0);
     CU_ASSERT_EQUAL(pthread_join(thread, &block), 0);
+    CU_ASSERT_TRUE(allocator_heads());
     uintptr_t heap = (uintptr_t)crew_need(block) & ~(ALLOCATOR_HEAP_ALIGN - 1);
     CU_ASSERT_TRUE(allocator_glibc_heap(heap, &bytes, &arena));
     CU_ASSERT_TRUE((uintptr_t)block + SMALL <= heap + bytes);

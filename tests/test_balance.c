@@ -74,11 +74,21 @@ static void what_is_not_known_is_the_residual(void)
 
 static void lines_that_claim_too_much_are_a_negative_residual(void)
 {
-    in.metaspace = 280 * MIB;
+    in.stacks = 290 * MIB;
+    in.metaspace = 0;
     balance_sum(&in, &out);
     CU_ASSERT_EQUAL(out.part[WEIR_PART_VM_MAPS], 0);
     CU_ASSERT_EQUAL(out.residual, -(int64_t)(45 * MIB));
     CU_ASSERT_EQUAL(sum(), (int64_t)out.rss);
+}
+
+/* Committed, and not all of it written to. */
+static void metaspace_is_at_most_what_the_mappings_hold(void)
+{
+    in.metaspace = 280 * MIB;
+    balance_sum(&in, &out);
+    CU_ASSERT_EQUAL(out.part[WEIR_PART_METASPACE], 235 * MIB);
+    CU_ASSERT_EQUAL(out.residual, 0);
 }
 
 /* Large blocks outside of what was found are resident but for what of them is known to be untouched. */
@@ -104,6 +114,9 @@ static void what_others_call_resident_is_an_upper_bound(void)
     balance_sum(&in, &out);
     CU_ASSERT_EQUAL(out.allocator.resident, 250 * MIB);
     CU_ASSERT_EQUAL(out.allocator.retention, 30 * MIB);
+    in.allocator.kind = WEIR_ALLOCATOR_GLIBC; /* whose heads cannot be read */
+    balance_sum(&in, &out);
+    CU_ASSERT_EQUAL(out.allocator.resident, 250 * MIB);
     in.allocator.resident = 5000 * MIB;
     balance_sum(&in, &out);
     CU_ASSERT_EQUAL(out.allocator.resident, (250 + 250 - 215) * MIB);
@@ -156,6 +169,6 @@ static void tables_follow_the_heap(void)
 }
 
 SUITE(balance, healthy, NULL, CASE(each_byte_is_in_one_line), CASE(what_is_not_known_is_the_residual),
-      CASE(lines_that_claim_too_much_are_a_negative_residual), CASE(large_blocks_that_were_not_found_count),
+      CASE(lines_that_claim_too_much_are_a_negative_residual), CASE(metaspace_is_at_most_what_the_mappings_hold), CASE(large_blocks_that_were_not_found_count),
       CASE(what_others_call_resident_is_an_upper_bound), CASE(old_answer_of_the_allocator_makes_nothing_free), CASE(mappings_of_libraries_are_in_their_row), CASE(figures_that_do_not_fit_together_stay_in_range),
       CASE(tables_follow_the_heap));

@@ -50,18 +50,25 @@ static struct sums add_rows(const struct balance_input *in, struct weir_balance 
     return s;
 }
 
+/* Committed by the VM: what is resident of it is not more than the mappings hold that it lies in. */
+static uint64_t metaspace(const struct balance_input *in)
+{
+    return least(in->metaspace, less(in->map[BALANCE_MAP_OTHER], in->stacks + in->agent));
+}
+
 /* Resident bytes of everything the allocator holds. What tcmalloc and jemalloc call resident counts pages that nobody touched, as
- * do glibc's large blocks that were not found: neither can be more than the mappings hold that it may lie in. */
+ * do glibc's large blocks that were not found, or all it holds where nothing can be found: neither can be more than the mappings hold that it may lie in. */
 static bool allocators(const struct balance_input *in, const struct sums *s, uint64_t *resident)
 {
     const struct weir_allocator *a = &in->allocator;
     uint64_t                     found = in->map[BALANCE_MAP_MALLOC];
-    uint64_t                     other = less(in->map[BALANCE_MAP_OTHER], in->metaspace + in->stacks + in->agent + s->mapped);
-    if (a->kind == WEIR_ALLOCATOR_GLIBC)
+    uint64_t                     other = less(in->map[BALANCE_MAP_OTHER], metaspace(in) + in->stacks + in->agent + s->mapped);
+    bool by_heads = a->kind == WEIR_ALLOCATOR_GLIBC && !a->resident_known;
+    if (by_heads)
         *resident = found + least(less(in->apart, s->apart), other);
     else
         *resident = least(less(a->resident, s->untouched), found + other);
-    return a->known && (a->kind == WEIR_ALLOCATOR_GLIBC || a->resident_known);
+    return a->known && (by_heads || a->resident_known);
 }
 
 static void add_allocator(const struct balance_input *in, const struct sums *s, struct weir_balance *out)
@@ -101,7 +108,7 @@ void balance_sum(const struct balance_input *in, struct weir_balance *out)
     set(out, WEIR_PART_CODE, true, in->map[BALANCE_MAP_CODE]);
     set(out, WEIR_PART_LIBRARIES, true, in->map[BALANCE_MAP_LIBRARIES]);
     set(out, WEIR_PART_FILES, true, in->map[BALANCE_MAP_FILES]);
-    set(out, WEIR_PART_METASPACE, in->metaspace_known, in->metaspace);
+    set(out, WEIR_PART_METASPACE, in->metaspace_known, metaspace(in));
     set(out, WEIR_PART_STACKS, in->stacks_known, in->stacks);
     set(out, WEIR_PART_AGENT, true, in->agent);
     set(out, WEIR_PART_VM_MAPS, false, 0); /* what is left, below */

@@ -26,7 +26,7 @@ struct balance_input {
     uint64_t booked[WEIR_COMPONENT_COUNT], untouched[WEIR_COMPONENT_COUNT], untouched_apart[WEIR_COMPONENT_COUNT];
     uint64_t mapped[WEIR_COMPONENT_COUNT]; /* resident, of mappings that watched libraries made: in BALANCE_MAP_OTHER */
     bool     sampled;
-    struct weir_allocator allocator;
+    struct weir_allocator allocator; /* resident: at most; glibc's not known where its heads were read */
     bool     allocator_old; /* read before the rest: what was free then is taken, not what is missing now */
     uint64_t retention;
     uint64_t apart; /* glibc: large blocks in mappings of their own that were not found */

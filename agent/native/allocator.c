@@ -206,6 +206,12 @@ static bool read_memory(uintptr_t at, void *out, size_t len)
     return fd >= 0 && pread(fd, out, len, (off_t)at) == (ssize_t)len;
 }
 
+bool allocator_heads(void)
+{
+    uintptr_t here = 1, read = 0;
+    return read_memory((uintptr_t)&here, &read, sizeof read) && read == here;
+}
+
 bool allocator_glibc_heap(uintptr_t at, size_t *bytes, uintptr_t *arena)
 {
     struct heap_head head;

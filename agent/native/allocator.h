@@ -18,6 +18,8 @@ void allocator_read(struct weir_allocator *out, uint64_t *mapped);
  * there on are in use, and whose it is. False: it is none. Safe whatever is there. */
 #define ALLOCATOR_HEAP_ALIGN ((uintptr_t)64 << 20)
 bool allocator_glibc_heap(uintptr_t at, size_t *bytes, uintptr_t *arena);
+/* Can heads be read here at all? Where /proc/self/mem is denied the two say no to everything. */
+bool allocator_heads(void);
 /* A block of glibc's in a mapping of its own that begins at this address, a page's: with its head so many bytes. As above. */
 bool allocator_glibc_chunk(uintptr_t at, size_t *bytes);
 
