@@ -58,7 +58,7 @@ FIXTURE_SO  := $(OBJ)/libgotnow.so $(OBJ)/libgotlazy.so $(OBJ)/libgotmap.so $(OB
 # Known call chains, of C and of C++, as libraries are built: optimized and without frame pointers.
 CHAIN_SO    := $(OBJ)/libchain.so $(OBJ)/libchainpp.so
 # Libraries that take memory; the C one twice, since what one takes the other may give back.
-HEAP_SO     := $(OBJ)/libheapone.so $(OBJ)/libheaptwo.so $(OBJ)/libheapxx.so
+HEAP_SO     := $(OBJ)/libheapone.so $(OBJ)/libheaptwo.so $(OBJ)/libheapxx.so $(OBJ)/libheapown.so
 # Stands in for the agent where the tool's side of attach is tested; a JVM loads it as libweir.so.
 ATTACH_SO   := build/fixture/libweir.so
 # Native code of a test program.
@@ -103,9 +103,11 @@ $(OBJ)/libheapone.so $(OBJ)/libheaptwo.so: tests/fixture/heaplib.c tests/heaplib
 	@mkdir -p $(@D)
 	$(CC) -D_DEFAULT_SOURCE -std=c11 -O1 -g -fPIC -fvisibility=hidden -fno-builtin -Itests $(WARN) -shared $(FIXTURE_LD) -o $@ $<
 
-$(OBJ)/libheapxx.so: tests/fixture/heaplibxx.cpp tests/heaplib.h Makefile
+# Its operators new and delete are its own, as in many libraries that bring libstdc++ along.
+$(OBJ)/libheapown.so: FIXTURE_LD := -static-libstdc++ -static-libgcc
+$(OBJ)/libheapxx.so $(OBJ)/libheapown.so: tests/fixture/heaplibxx.cpp tests/heaplib.h Makefile
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 -Itests -O1 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -shared -Wl,-z,relro -Wl,-z,now -o $@ $<
+	$(CXX) -std=c++17 -Itests -O1 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -shared -Wl,-z,relro -Wl,-z,now $(FIXTURE_LD) -o $@ $<
 
 $(ATTACH_SO): tests/fixture/attachlib.c include/weir.h Makefile
 	@mkdir -p $(@D)

@@ -29,9 +29,9 @@
 enum { MAX_LIVE = 1 << 16, PAGE = 4096, THREADS = 8, ROUNDS = 20000 / CREW_SCALE, SLOTS = 64 };
 
 static const struct heaplib   *one, *two;
-static const struct heaplibxx *xx;
-static void                   *handle[3];
-static const struct libs_wanted wanted = { "libheapone+libheaptwo+libheapxx", "", "heaptwo+heapxx" };
+static const struct heaplibxx *xx, *own;
+static void                   *handle[4];
+static const struct libs_wanted wanted = { "libheapone+libheaptwo+libheapxx+libheapown", "", "heaptwo+heapxx" };
 
 /* ---- what a walk finds */
 
@@ -92,13 +92,14 @@ static void fresh(void)
     one = load(0, "libheapone.so", "heaplib");
     two = load(1, "libheaptwo.so", "heaplib");
     xx = load(2, "libheapxx.so", "heaplibxx_all");
+    own = load(3, "libheapown.so", "heaplibxx_all");
     hooked_install(&wanted, decide);
 }
 
 static void gone(void)
 {
     hooked_close();
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if (handle[i] != NULL)
             dlclose(handle[i]);
     memset(handle, 0, sizeof handle);
@@ -251,17 +252,35 @@ static void errno_is_the_real_functions(void)
 static const int drops[HEAPLIB_NEW][3] = { { 0, 2, 4 }, { 1, 3, 5 }, { 0, 2, 4 }, { 1, 3, 5 },
                                            { 6, 8, 10 }, { 7, 9, 11 }, { 6, 8, 10 }, { 7, 9, 11 } };
 
-static void every_operator_new_and_delete_is_booked_once(void)
+static void books_each_once(const struct heaplibxx *lib, const char *name)
 {
     for (int form = 0; form < HEAPLIB_NEW; form++)
         for (int d = 0; d < 3; d++) {
             uint64_t size = 1009 + (uint64_t)form * 2 + (uint64_t)d;
-            void    *p = xx->make(form, size);
-            CU_ASSERT_TRUE(holds("xx", size, 1));
-            xx->drop(drops[form][d], p, size);
-            CU_ASSERT_TRUE(holds("xx", 0, 0));
+            void    *p = lib->make(form, size);
+            CU_ASSERT_TRUE(holds(name, size, 1));
+            lib->drop(drops[form][d], p, size);
+            CU_ASSERT_TRUE(holds(name, 0, 0));
         }
     all_given_back();
+}
+
+static void every_operator_new_and_delete_is_booked_once(void)
+{
+    books_each_once(xx, "xx");
+}
+
+/* They call malloc and free through its own slots, which are ours too. */
+static void also_where_the_operators_are_the_librarys_own(void)
+{
+    books_each_once(own, "own");
+    void *text = own->text(5003);
+    uint64_t bytes, blocks;
+    acct_native_sum(library("own"), &bytes, &blocks);
+    CU_ASSERT_EQUAL(blocks, 2);
+    own->drop_text(text);
+    CU_ASSERT_TRUE(holds("own", 0, 0));
+    nothing_odd();
 }
 
 static void what_libstdcxx_takes_is_its_callers(void)
@@ -480,6 +499,10 @@ static void rush(int member)
     uint64_t seed = (uint64_t)member + 1;
     for (int i = 0; i < ROUNDS; i++) {
         void *p = two->take(1 + crew_below(&seed, BOUND / 2));
+        if (p != NULL) {
+            void *q = two->change(p, 1 + crew_below(&seed, BOUND / 2));
+            p = q != NULL ? q : p;
+        }
         if (i % 64 == 0)
             crew_check(acct_used(WEIR_MANAGED) <= BOUND);
         two->give(p);
@@ -775,7 +798,7 @@ SUITE(hook_malloc, fresh, gone, CASE(each_way_to_take_books_what_was_asked_for),
 #if !CREW_SANITIZED
       CASE(a_failed_realloc_leaves_the_block_and_errno), CASE(bad_alloc_passes_and_leaves_nothing_behind),
 #endif
-      CASE(errno_is_the_real_functions), CASE(every_operator_new_and_delete_is_booked_once), CASE(what_libstdcxx_takes_is_its_callers),
+      CASE(errno_is_the_real_functions), CASE(every_operator_new_and_delete_is_booked_once), CASE(also_where_the_operators_are_the_librarys_own), CASE(what_libstdcxx_takes_is_its_callers),
       CASE(what_a_library_that_is_not_hooked_takes_by_new_is_nobodys),
       CASE(a_library_of_the_configuration_is_in_its_component), CASE(the_first_java_frame_decides_for_the_whole_library),
       CASE(without_any_java_frame_it_is_the_jvms_overhead), CASE(a_walked_block_has_an_owner_in_the_librarys_component),

@@ -186,6 +186,12 @@ static void fill_everything(void)
     for (int i = 0; i < WEIR_TOP_FAMILIES; i++)
         t->families[i].name = t->families[i].job_name = t->families[i].creator = t->families[i].source = huge;
     fill_classes();
+    struct weir_native *n = &sheet.sheet.native;
+    n->known = true;
+    n->trouble = huge;
+    n->count = WEIR_TOP_LIBRARIES;
+    for (int i = 0; i < WEIR_TOP_LIBRARIES; i++)
+        n->library[i].name = n->library[i].why = huge;
     sheet.sheet.balance.child_shown = WEIR_TOP_CHILDREN;
     for (int i = 0; i < WEIR_TOP_CHILDREN; i++)
         memset(sheet.sheet.balance.children[i].name, 'x', sizeof sheet.sheet.balance.children[i].name - 1);
