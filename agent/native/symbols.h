@@ -10,8 +10,7 @@
 enum { SYMBOLS_NAME = 512 };
 
 /* Writes the name as the library has it (mangled), cut if it is longer; where the library names no function that covers the
- * address "+0x1f40", the offset that addr2line takes. Takes up to 0.1 ms in a library of 30,000 functions: at first sight
- * only. */
+ * address "+0x1f40", the offset that addr2line takes. Some microseconds; 0.2 ms at first sight of a large library. */
 void symbols_name(const struct module *m, uintptr_t addr, char out[SYMBOLS_NAME]);
 
 #endif

@@ -16,8 +16,9 @@
  * instructions and across no call but mmap; in a child of fork nobody comes here (core/door).
  *
  * Bounds: reads go upwards from the stack pointer and end at the thread's own control block, which glibc keeps above each
- * thread's stack, or at the end of the first thread's stack. CACHE rules, direct-mapped; one that is of another library than
- * lies there now is learnt anew. Concurrent: a cache entry is copied under a short lock. */
+ * thread's stack, or at the end of the first thread's stack. SETS of WAYS instructions are known (RocksDB in a TaskManager: some
+ * 4,000); one of another library than lies there now is learnt anew. Concurrent: a cache entry is copied under a short
+ * lock. */
 #define _GNU_SOURCE /* RTLD_DEFAULT */
 #include "native/unwind.h"
 
@@ -38,7 +39,7 @@
 #include "snapshot.h"
 #include "base/poison.h"
 
-enum { CACHE = 1 << 12, CACHE_LOCKS = 64, STEPS = 256 };
+enum { SETS = 1 << 12, WAYS = 4, CACHE_LOCKS = 64, MODULES = 256, STEPS = 256 };
 /* No frame, and no way from a frame to the thread's end, is longer; what is has a stack of its own making (coroutines). */
 static const uintptr_t stack_max = 64 << 20;
 
@@ -58,15 +59,21 @@ struct rule {
 };
 
 struct known {
-    uintptr_t        ip;
-    struct module_id module;
-    uint32_t         frame;
-    struct rule      rule;
+    uintptr_t   ip;
+    uint32_t    module; /* its number; 0 none */
+    uint32_t    frame;
+    struct rule rule;
 };
 
 struct cache {
     struct lock  lock[CACHE_LOCKS];
-    struct known entry[CACHE];
+    struct known entry[SETS][WAYS]; /* the latest comes first, the last one goes */
+    struct lock  modules_lock;
+    uint32_t     modules; /* so many were numbered, from 1; the last MODULES of them are known */
+    struct {
+        uint32_t         number;
+        struct module_id id;
+    } module[MODULES]; /* protected by modules_lock */
 };
 
 static struct {
@@ -311,27 +318,52 @@ static uint32_t frame_of(const struct module *m, uintptr_t ip)
                         stacks_name(me.stacks, name, strlen(name)), 0, WEIR_LINE_NATIVE);
 }
 
-static struct known look_up(uintptr_t ip, const struct module_id *id)
+/* The same library has the same number as long as it is loaded, and no other ever has it. */
+static uint32_t number_of(const struct module_id *id)
 {
-    uint64_t      hash = hash_u64(ip);
-    struct known *slot = &me.cache->entry[hash % CACHE];
-    struct lock  *lock = &me.cache->lock[hash % CACHE_LOCKS];
+    struct cache *c = me.cache;
+    uint32_t      number = 0;
+    lock_take(&c->modules_lock);
+    for (uint32_t i = 0; i < MODULES && i <= c->modules && number == 0; i++)
+        if (c->module[i].number != 0 && module_same(&c->module[i].id, id))
+            number = c->module[i].number;
+    if (number == 0) {
+        number = ++c->modules;
+        c->module[number % MODULES].number = number;
+        c->module[number % MODULES].id = *id;
+    }
+    lock_drop(&c->modules_lock);
+    return number;
+}
+
+static struct known learn_all(uintptr_t ip, uint32_t module, const struct module_id *id)
+{
+    struct known  k = { .ip = ip, .module = module };
     struct module m;
-    lock_take(lock);
-    struct known k = *slot;
-    lock_drop(lock);
-    if (k.ip == ip && module_same(&k.module, id))
-        return k;
-    memset(&k, 0, sizeof k);
-    k.ip = ip;
-    k.module = *id;
     if (module_open(id, &m)) {
         k.frame = frame_of(&m, ip);
         if (me.whole)
             k.rule = learn(&m, ip);
     }
+    return k;
+}
+
+static struct known look_up(uintptr_t ip, uint32_t module, const struct module_id *id)
+{
+    uint64_t      hash = hash_u64(ip);
+    struct known *set = me.cache->entry[hash % SETS], k = { .ip = 0 };
+    struct lock  *lock = &me.cache->lock[hash % CACHE_LOCKS];
     lock_take(lock);
-    *slot = k;
+    for (int i = 0; i < WAYS && k.ip == 0; i++)
+        if (set[i].ip == ip && set[i].module == module)
+            k = set[i];
+    lock_drop(lock);
+    if (k.ip != 0)
+        return k;
+    k = learn_all(ip, module, id);
+    lock_take(lock);
+    memmove(set + 1, set, (WAYS - 1) * sizeof *set);
+    set[0] = k;
     lock_drop(lock);
     return k;
 }
@@ -402,12 +434,16 @@ __attribute__((noinline)) size_t unwind_here(uint32_t *frames, size_t max)
     const uintptr_t *own = __builtin_frame_address(0);
     struct registers r = { own[1], (uintptr_t)(own + 2), own[0] };
     struct bounds    b = stack_of_thread(r.sp);
-    struct module_id id;
+    struct module_id id, last = { 0, 0, 0, 0 };
+    uint32_t         module = 0;
     size_t           count = 0, inner = 0; /* inner: without the C library's on the outside */
     if (me.cache == NULL || !leave_own(&b, &r, &id))
         return 0;
     do {
-        struct known k = look_up(r.ip, &id);
+        if (!module_same(&id, &last))
+            module = number_of(&id);
+        last = id;
+        struct known k = look_up(r.ip, module, &id);
         if (r.ip < me.omit_from || r.ip >= me.omit_to)
             frames[count++] = k.frame;
         if (!module_same(&id, &me.libc))
@@ -445,6 +481,7 @@ enum weir_rc unwind_init(struct stacks *stacks, const char *library, const char 
         return WEIR_ENOMEM;
     for (int i = 0; i < CACHE_LOCKS; i++)
         lock_init(&cache->lock[i], LOCK_RANK_FRAMES);
+    lock_init(&cache->modules_lock, LOCK_RANK_FRAMES);
     me.whole = open_libunwind(library != NULL ? library : UNWIND_LIBRARY);
     me.cache = cache;
     *why = me.whole ? "ok" : "short, the calling function only: " UNWIND_LIBRARY " cannot be loaded from beside libweir.so or from the system";
