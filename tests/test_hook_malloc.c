@@ -92,17 +92,18 @@ static void fresh(void)
     one = load(0, "libheapone.so", "heaplib");
     two = load(1, "libheaptwo.so", "heaplib");
     xx = load(2, "libheapxx.so", "heaplibxx_all");
-    own = load(3, "libheapown.so", "heaplibxx_all");
+    if (own == NULL) /* stays loaded: its libstdc++ keeps a pool for exceptions that it never gives back */
+        own = load(3, "libheapown.so", "heaplibxx_all");
     hooked_install(&wanted, decide);
 }
 
 static void gone(void)
 {
     hooked_close();
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 3; i++)
         if (handle[i] != NULL)
             dlclose(handle[i]);
-    memset(handle, 0, sizeof handle);
+    memset((void *)handle, 0, 3 * sizeof handle[0]);
     door_set(DOOR_OPEN);
     acct_close();
 }
