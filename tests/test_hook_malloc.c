@@ -36,7 +36,7 @@ static const struct libs_wanted wanted = { "libheapone+libheaptwo+libheapxx+libh
 /* ---- what a walk finds */
 
 static _Thread_local struct {
-    bool     walks;
+    bool     walks, blind;
     uint32_t stack;
     uint8_t  component; /* WEIR_COMPONENT_COUNT: no Java frame */
 } walk;
@@ -49,6 +49,7 @@ static bool native(struct owner_key *key, struct capture_native *found)
     atomic_fetch_add(&walked, 1);
     key->stack = walk.stack;
     found->frames = 3;
+    found->blind = walk.blind;
     found->java = walk.component != WEIR_COMPONENT_COUNT;
     found->component = walk.component;
     errno = 77;
@@ -368,14 +369,18 @@ static void without_any_java_frame_it_is_the_jvms_overhead(void)
     walk.walks = true;
     walk.component = WEIR_COMPONENT_COUNT;
     acct_open(&limits, NULL, 1);
-    for (int i = 0; i < 40; i++) {
+    walk.blind = true; /* which says nothing */
+    for (int i = 0; i < 80; i++) {
+        walk.blind = i < 40;
         one->give(one->take(1009));
         acct_tick(i, &v); /* a second, after which some calls are walked again */
+        if (i == 39)
+            CU_ASSERT_EQUAL(libraries_component(acct_libraries(), library("one")), WEIR_UNDECIDED);
     }
     void *p = one->take(1009);
     CU_ASSERT_EQUAL(acct_used(WEIR_JVM_OVERHEAD), 1009);
     walk.component = WEIR_TASK_OFF_HEAP; /* and yet there is one */
-    acct_tick(41, &v);
+    acct_tick(81, &v);
     void *q = one->take(2003);
     CU_ASSERT_EQUAL(acct_used(WEIR_TASK_OFF_HEAP), 3012);
     one->give(p);

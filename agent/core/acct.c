@@ -452,7 +452,8 @@ static bool walk_native(unsigned library, enum weir_kind kind, struct owner_key 
         return false;
     atomic_fetch_add_explicit(&books.native_walks, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&books.native_frames, found.frames, memory_order_relaxed);
-    libraries_walked(books.libraries, library, found.java, found.component);
+    if (!found.blind)
+        libraries_walked(books.libraries, library, found.java, found.component);
     return true;
 }
 

@@ -12,6 +12,7 @@
 struct capture_native {
     uint32_t frames;    /* native ones that were stepped over: what such a walk costs */
     bool     java;      /* a Java frame called the library */
+    bool     blind;     /* Java frames could not be looked for: that there are none says nothing */
     uint8_t  component; /* that a Java frame decided (enum weir_component); WEIR_COMPONENT_COUNT: none did */
 };
 

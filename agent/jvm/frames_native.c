@@ -88,6 +88,7 @@ bool frames_native(struct owner_key *key, struct capture_native *found)
     void               *jni = walkable();
     bool                java = jni != NULL && frames_above(jni, ids, count, &above);
     found->frames = (uint32_t)count;
+    found->blind = !me.java;
     if (!java) {
         ids[count++] = thread_frame();
         key->stack = stacks_put(me.stacks, ids, count);

@@ -46,7 +46,7 @@ class NativeHeapTest {
     }
 
     private static Jvm.Plan plan(Jdk jdk, Path dir, String... options) {
-        Jvm.Plan plan = Jvm.java(jdk, dir).add("-Xmx256m", "-Xcheck:jni").add(options);
+        Jvm.Plan plan = Jvm.java(jdk, dir).add("-Xmx256m").add(options);
         if (jdk.version() > 23) {
             plan.add("--enable-native-access=ALL-UNNAMED");
         }
