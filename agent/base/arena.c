@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* arena.c: the one place that asks the kernel for memory.
- * Bound:      MAX_MAPS mappings, all made while the agent starts; a mapping more is refused.
+ * Bound:      MAX_MAPS mappings: some 40 made while the agent starts, and a few for each native library that is hooked or seen
+ *             on a stack; a mapping more is refused.
  * Concurrent: arena_alloc() is one fetch_add; a failed one gives its bytes up, so `used` may pass cap. */
 #include "base/arena.h"
 
@@ -10,7 +11,7 @@
 
 #include "base/resident.h"
 
-enum { MAX_MAPS = 48 };
+enum { MAX_MAPS = 512 };
 
 static struct {
     _Atomic(char *) base;
