@@ -103,6 +103,9 @@ void nativelibs_install(const struct options *options, enum weir_role role, cons
     memcpy(me.names, options->native, sizeof me.names);
     memcpy(me.denied, options->deny_native, sizeof me.denied);
     libs_java_home(me.java_home, sizeof me.java_home);
+    *state = "the JVM's own directory is not known: its libraries cannot be told from others, none is counted";
+    if (me.java_home[0] == '\0')
+        return;
     me.wanted = (struct libs_wanted){ me.names, me.java_home, me.denied };
     read_conf(conf);
     hooked_install(&me.wanted, decide);

@@ -56,6 +56,7 @@ static struct {
     bool                      may_deny[WEIR_COMPONENT_COUNT]; /* asked for; of those, deny has the ones with a limit */
     atomic_bool               deny[WEIR_COMPONENT_COUNT];
     atomic_ullong             limit[WEIR_COMPONENT_COUNT];
+    atomic_bool               limited[WEIR_COMPONENT_COUNT];
     atomic_ullong             frees[WEIR_COMPONENT_COUNT]; /* of components that may be denied */
     void (*wake)(void);
     atomic_bool               open;
@@ -128,6 +129,7 @@ void acct_relimit(const struct policy_limits *limits)
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++) {
         atomic_store_explicit(&books.quiet[c], policy_quiet(&books.policy, (enum weir_component)c), memory_order_relaxed);
         atomic_store_explicit(&books.limit[c], limits->limit[c].bytes, memory_order_relaxed);
+        atomic_store_explicit(&books.limited[c], limits->limit[c].set, memory_order_relaxed);
         atomic_store_explicit(&books.deny[c], books.may_deny[c] && limits->limit[c].set, memory_order_relaxed);
     }
     atomic_store_explicit(&books.quiet_budget, policy_quiet_budget(&books.policy), memory_order_relaxed);
@@ -549,11 +551,24 @@ static void store_mapping(uintptr_t addr, uint64_t bytes, uint32_t owner)
     drop_mapping(owner, bytes);
 }
 
+static void drop_cut(const struct acct_cut *cut);
+
+/* Pages that were stored here were given back where no hook saw it. */
+static void clear_way(uintptr_t addr, uint64_t bytes)
+{
+    struct acct_cut cut[ACCT_CUTS];
+    size_t          count = acct_native_cut(addr, bytes, cut);
+    for (size_t i = 0; i < count; i++)
+        drop_cut(&cut[i]);
+    atomic_fetch_add_explicit(&books.stale, count, memory_order_relaxed);
+}
+
 void acct_native_mapped(unsigned library, uintptr_t addr, uint64_t bytes, bool file)
 {
     int              e = errno;
     struct owner_key key;
     uint32_t         owner;
+    clear_way(addr, bytes);
     bool             walked = guard_enter() && walk_native(library, WEIR_KIND_NATIVE, &key);
     if (!walked) /* within another hook: the library is known all the same */
         key = (struct owner_key){ .source = libraries_read(books.libraries, library).name, .pile = (uint16_t)library,
@@ -825,7 +840,8 @@ static void native_denied(unsigned library, enum weir_component c, uint64_t byte
 static bool native_bounded(enum weir_component c)
 {
     /* Acquire: pairs with the release in acct_open(). */
-    return atomic_load_explicit(&books.native_deny, memory_order_relaxed) && acct_limit(c) != 0 &&
+    return atomic_load_explicit(&books.native_deny, memory_order_relaxed) &&
+           atomic_load_explicit(&books.limited[c], memory_order_relaxed) && /* also to 0: a task.off-heap nobody declared */
            atomic_load_explicit(&books.open, memory_order_acquire);
 }
 

@@ -51,18 +51,22 @@ static uint8_t state_of(const struct libraries *l, unsigned i)
     return atomic_load_explicit(&l->at[i].state, memory_order_relaxed);
 }
 
-static unsigned draw(const struct libraries *l)
+/* A number that is free; when none is, that of an earlier copy of this library, which left something behind: the same row. */
+static unsigned draw(const struct libraries *l, uint32_t name)
 {
     unsigned found = 0;
     for (unsigned i = 1; i < LIBRARIES; i++)
         if (state_of(l, i) == VACANT && (found == 0 || l->at[i].left < l->at[found].left))
+            found = i;
+    for (unsigned i = 1; i < LIBRARIES && found == 0; i++)
+        if (state_of(l, i) == GONE && atomic_load_explicit(&l->at[i].name, memory_order_relaxed) == name)
             found = i;
     return found;
 }
 
 unsigned libraries_add(struct libraries *l, uint32_t name, enum library_by by, enum weir_component component, const char *why)
 {
-    unsigned i = draw(l);
+    unsigned i = draw(l, name);
     if (i == 0)
         return 0;
     struct entry *e = &l->at[i];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* demangle.c: __cxa_demangle of libstdc++, which is never loaded for our sake, and not held: it is the program's. The text that it
- * allocates is freed here. */
+/* demangle.c: __cxa_demangle of libstdc++, which is never loaded for our sake, and not held: it is the program's. What it takes for
+ * a text it gives back itself, as long as the text fits into a buffer of ours: libstdc++ may be hooked, and a block that it takes
+ * and we free would stay in the books. */
 #define _GNU_SOURCE /* RTLD_NOLOAD */
 #include "native/demangle.h"
 
@@ -9,6 +10,8 @@
 #include <string.h>
 
 #include "base/guard.h"
+
+enum { ROOM = 64 * 1024 };
 
 typedef char *demangler(const char *, char *, size_t *, int *);
 
@@ -28,17 +31,23 @@ static void shorten(char *text)
 
 static bool demangle_by(demangler *f, const char *name, char *out, size_t cap)
 {
-    int   status = -1;
-    guard_enter(); /* libstdc++ may be hooked: what it takes here is nobody's, and no stack is walked for it */
-    char *text = f(name, NULL, NULL, &status);
+    static char  *room; /* the reporter's; libstdc++ puts a larger one in its place where it must */
+    static size_t room_bytes = ROOM;
+    int           status = -1;
+    if (room == NULL)
+        room = malloc(ROOM);
+    if (room == NULL)
+        return false;
+    guard_enter(); /* no stack is walked for what it takes meanwhile */
+    char *text = f(name, room, &room_bytes, &status);
     guard_leave();
     if (text == NULL || status != 0)
         return false;
+    room = text;
     shorten(text);
     size_t len = strlen(text);
     if (len < cap)
         memcpy(out, text, len + 1);
-    free(text);
     return len < cap;
 }
 

@@ -36,11 +36,13 @@ enum quiet_form { QUIET_NEW, QUIET_NEW_ARRAY, QUIET_NEW_ALIGN, QUIET_NEW_ARRAY_A
 static struct set {
     _Atomic(void *) real[HOOK_SYMBOL_COUNT];
     _Atomic(void *) quiet[QUIET_FORMS]; /* the nothrow form beside the original; NULL: there is none */
-    atomic_bool     cxx, deniable;
+    _Atomic(void *) direct_take, direct_give; /* what libstdc++'s operators end in, where the originals are libstdc++'s; else NULL */
+    atomic_bool     cxx, deniable, loaded;
 } sets[LIBRARIES];
 
 /* libstdc++ as it lies in memory, and its operators new. */
 static struct {
+    unsigned  set; /* 0: it is not hooked */
     uintptr_t from, to;
     struct {
         uintptr_t from, to;
@@ -63,7 +65,7 @@ static unsigned whose(unsigned set)
 {
     if (!atomic_load_explicit(&sets[set].cxx, memory_order_relaxed))
         mine.last = (uint8_t)set;
-    else if (mine.last != 0)
+    else if (mine.last != 0 && atomic_load_explicit(&sets[mine.last].loaded, memory_order_relaxed))
         return mine.last;
     return set;
 }
@@ -331,6 +333,13 @@ static void *call_loudly(void *function, const struct making *m)
     return p;
 }
 
+/* libstdc++'s operator new is malloc, and what to do when that has nothing: three of our functions would lie between the two. */
+static void *call_directly(unsigned set, enum quiet_form form, const struct making *m)
+{
+    void *take = form <= QUIET_NEW_ARRAY ? atomic_load_explicit(&sets[set].direct_take, memory_order_relaxed) : NULL;
+    return take != NULL ? ((void *(*)(size_t))take)(m->bytes != 0 ? m->bytes : 1) : NULL;
+}
+
 static void *on_new(const struct making *m, unsigned set, enum hook_symbol symbol)
 {
     enum quiet_form form = form_of(symbol);
@@ -346,7 +355,8 @@ static void *on_new(const struct making *m, unsigned set, enum hook_symbol symbo
         acct_native_settle(&claim);
         return p;
     }
-    void *quiet = atomic_load_explicit(&sets[set].quiet[form], memory_order_relaxed);
+    p = call_directly(set, form, m);
+    void *quiet = p == NULL ? atomic_load_explicit(&sets[set].quiet[form], memory_order_relaxed) : NULL;
     if (quiet != NULL)
         p = call_nothrow(quiet, m);
     if (p == NULL)
@@ -354,10 +364,21 @@ static void *on_new(const struct making *m, unsigned set, enum hook_symbol symbo
     return booked(p, m->bytes, set);
 }
 
+/* Those that libstdc++ hands on to free() as they are; an aligned block may need more. */
+static bool is_plain_delete(enum hook_symbol symbol)
+{
+    return symbol == HOOK_DELETE || symbol == HOOK_DELETE_SIZED || symbol == HOOK_DELETE_ARRAY || symbol == HOOK_DELETE_ARRAY_SIZED;
+}
+
 static void on_delete(int arguments, void *p, uintptr_t x, uintptr_t y, unsigned set, enum hook_symbol symbol)
 {
     uint32_t outer = mine.freeing;
+    void *give = is_plain_delete(symbol) ? atomic_load_explicit(&sets[set].direct_give, memory_order_relaxed) : NULL;
     given(p, set);
+    if (give != NULL) {
+        ((void (*)(void *))give)(p);
+        return;
+    }
     if (p != NULL)
         mine.freeing = tag_of(p);
     call_delete(real(set, symbol), arguments, p, x, y);
@@ -461,10 +482,14 @@ void hook_malloc_prepare(unsigned set)
 {
     atomic_store_explicit(&sets[set].cxx, false, memory_order_relaxed);
     atomic_store_explicit(&sets[set].deniable, false, memory_order_relaxed);
-    for (int i = 0; i < HOOK_SYMBOL_COUNT; i++)
-        atomic_store_explicit(&sets[set].real[i], NULL, memory_order_relaxed);
-    for (int i = 0; i < QUIET_FORMS; i++)
-        atomic_store_explicit(&sets[set].quiet[i], NULL, memory_order_relaxed);
+    atomic_store_explicit(&sets[set].direct_take, NULL, memory_order_relaxed);
+    atomic_store_explicit(&sets[set].direct_give, NULL, memory_order_relaxed);
+    atomic_store_explicit(&sets[set].loaded, true, memory_order_relaxed);
+}
+
+void hook_malloc_rest(unsigned set)
+{
+    atomic_store_explicit(&sets[set].loaded, false, memory_order_relaxed);
 }
 
 void hook_malloc_deny(unsigned set)
@@ -478,6 +503,7 @@ void hook_malloc_cxx(unsigned set, const struct elfgot *lib)
                                                 "_ZnamSt11align_val_t", "_ZnwmSt11align_val_tRKSt9nothrow_t",
                                                 "_ZnamSt11align_val_tRKSt9nothrow_t" };
     memset(&cxx, 0, sizeof cxx);
+    cxx.set = set;
     cxx.from = lib->segment[0].from;
     cxx.to = lib->segment[lib->segments - 1].to;
     for (int i = 0; i < MAKERS; i++) {
@@ -520,6 +546,32 @@ void hook_malloc_original(unsigned set, enum hook_symbol symbol, void *original)
     atomic_store_explicit(&sets[set].real[symbol], original, memory_order_relaxed);
     if (form != CANNOT_THROW)
         atomic_store_explicit(&sets[set].quiet[form], quiet_beside(original, quiet_names[form]), memory_order_relaxed);
+}
+
+/* Do those of these symbols that the library calls lead to libstdc++ itself, at least one? */
+static bool all_in_cxx(unsigned set, const enum hook_symbol *symbols, int count)
+{
+    int found = 0;
+    for (int i = 0; i < count; i++) {
+        uintptr_t at = (uintptr_t)real(set, symbols[i]);
+        if (at != 0 && (at < cxx.from || at >= cxx.to))
+            return false;
+        found += at != 0;
+    }
+    return found > 0;
+}
+
+void hook_malloc_join(void)
+{
+    static const enum hook_symbol takes[] = { HOOK_NEW, HOOK_NEW_ARRAY },
+                                  gives[] = { HOOK_DELETE, HOOK_DELETE_SIZED, HOOK_DELETE_ARRAY, HOOK_DELETE_ARRAY_SIZED };
+    if (cxx.set == 0 || !all_in_cxx(cxx.set, takes, 1) || !all_in_cxx(cxx.set, gives, 1))
+        return;
+    for (unsigned set = 1; set < LIBRARIES; set++) {
+        bool take = all_in_cxx(set, takes, 2), give = all_in_cxx(set, gives, 4);
+        atomic_store_explicit(&sets[set].direct_take, take ? real(cxx.set, HOOK_MALLOC) : NULL, memory_order_relaxed);
+        atomic_store_explicit(&sets[set].direct_give, give ? real(cxx.set, HOOK_FREE) : NULL, memory_order_relaxed);
+    }
 }
 
 void *hook_malloc_function(unsigned set, enum hook_symbol symbol)

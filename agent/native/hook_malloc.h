@@ -9,13 +9,19 @@
 #include "native/elfgot.h"
 #include "native/hook_symbols.h"
 
-/* Before any slot of the set is written, and again for the next library that has it. */
+/* Before any slot of the set is written, and again for the next library that has it. What the last one's functions led to stays:
+ * somebody may have kept the address of one, of free() for instance. */
 void  hook_malloc_prepare(unsigned set);
+/* Its library was unloaded: what a thread takes that was in it last is not its any more. */
+void  hook_malloc_rest(unsigned set);
 /* Then: it is libstdc++ (one is enough), whose memory is that of the library that the thread was in last. It is open. */
 void  hook_malloc_cxx(unsigned set, const struct elfgot *lib);
 /* Then: deny=native applies to it. */
 void  hook_malloc_deny(unsigned set);
 void  hook_malloc_original(unsigned set, enum hook_symbol symbol, void *original);
+/* When the slots of a library were written: where operator new and delete lead to libstdc++'s own, what these end in is called at
+ * once. */
+void  hook_malloc_join(void);
 /* To be written into a slot. */
 void *hook_malloc_function(unsigned set, enum hook_symbol symbol);
 /* Is this one of ours, of any set? */

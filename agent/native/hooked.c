@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "core/acct.h"
 #include "native/elfmany.h"
+#include "native/elftables.h"
 #include "native/hook_malloc.h"
 #include "base/poison.h"
 
@@ -169,11 +170,21 @@ static void hook(struct elfgot *lib, const char *path, bool cxx)
     unsigned set = fits ? add(path, cxx) : 0;
     if (set != 0 && write_new(lib, set, path, cxx)) {
         keep(set, path, lib->base, &me.found);
+        hook_malloc_join();
         return;
     }
     if (set != 0)
         libraries_gone(acct_libraries(), set); /* a call may have come through in between: its number rests */
     atomic_fetch_add_explicit(fits && set == 0 ? &me.left_out : &me.refused, 1, memory_order_relaxed);
+}
+
+/* One libstdc++ is taken apart, the first. A second one, as Python wheels bring, is left alone. */
+static bool has_cxx(void)
+{
+    for (unsigned i = 1; i < LIBRARIES; i++)
+        if (me.one[i].used && libs_is_cxx(me.one[i].path))
+            return true;
+    return false;
 }
 
 static void judge(const char *path, uintptr_t base)
@@ -183,7 +194,7 @@ static void judge(const char *path, uintptr_t base)
         return; /* gone already, or not to be understood: looked at again when the list changes */
     enum libs_kind kind = libs_judge(path, &lib, &me.wanted);
     bool later = kind == LIBS_CXX && atomic_load_explicit(&me.libraries, memory_order_relaxed) == 0;
-    if (kind != LIBS_NOT && !later)
+    if (kind != LIBS_NOT && !later && !(kind == LIBS_CXX && has_cxx()))
         hook(&lib, path, kind == LIBS_CXX);
     elfgot_close(&lib);
     if (!later && me.judged_count < LIBS_MAX && find(path, base) == 0)
@@ -201,7 +212,8 @@ static int count_ours(unsigned set)
     if (elfgot_open_at(&lib, o->path, o->base) != WEIR_OK)
         return -1;
     for (int i = 0; i < o->count; i++)
-        if (__atomic_load_n(o->slot[i].slot, __ATOMIC_RELAXED) == hook_malloc_function(set, (enum hook_symbol)o->slot[i].symbol))
+        if (elftables_inside(&lib, (uintptr_t)o->slot[i].slot, sizeof(void *)) && /* it may be another library by now */
+            __atomic_load_n(o->slot[i].slot, __ATOMIC_RELAXED) == hook_malloc_function(set, (enum hook_symbol)o->slot[i].symbol))
             ours++;
     elfgot_close(&lib);
     return ours;
@@ -223,6 +235,7 @@ static void give_up(unsigned set)
     if (o->overwritten)
         atomic_fetch_sub_explicit(&me.overwritten, 1, memory_order_relaxed);
     o->used = false;
+    hook_malloc_rest(set);
     libraries_gone(acct_libraries(), set);
 }
 
@@ -233,6 +246,8 @@ static void drop_gone(void)
             give_up(i);
     /* A path and place may be another library's by now: whoever is listed still is judged anew, once. */
     me.judged_count = 0;
+    atomic_store_explicit(&me.refused, 0, memory_order_relaxed);
+    atomic_store_explicit(&me.left_out, 0, memory_order_relaxed);
 }
 
 static void forget_empty(void)
