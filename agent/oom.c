@@ -217,12 +217,17 @@ static int most_ended_first(const void *a, const void *b)
     return (x->ended < y->ended) - (x->ended > y->ended);
 }
 
-static void sum_jobs(int64_t oom_ms, bool may_collect)
+/* Before anything slow is read: the task that was refused cleans up meanwhile, and what it has given back would be nobody's. */
+static void count_jobs(int64_t oom_ms)
 {
     me.seen = 0;
     memset(me.by_code, 0, sizeof me.by_code);
     attempts_each(acct_attempts(), add_attempt, &oom_ms);
     acct_each_owner(add_code, &oom_ms);
+}
+
+static void judge_jobs(int64_t oom_ms, bool may_collect)
+{
     prove(oom_ms, may_collect);
     qsort(me.jobs, me.seen, sizeof me.jobs[0], most_ended_first);
     me.oom.job_count = me.seen < WEIR_TOP_JOBS ? me.seen : WEIR_TOP_JOBS;
@@ -247,6 +252,7 @@ static void find_held(JNIEnv *jni, int64_t oom_ms)
 
 struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_collect)
 {
+    count_jobs(e->oom_ms);
     read_error(jni, e);
     if (is_metaspace(e)) {
         metaspace_exhausted(may_collect);
@@ -271,7 +277,7 @@ struct weir_oom *oom_describe(JNIEnv *jni, const struct ring_event *e, bool may_
     me.oom.gc_known = readings_gc_after() != 0;
     me.oom.gc_after_ms = readings_gc_after();
     vmflags_bool("DisableExplicitGC", &me.oom.explicit_gc_off);
-    sum_jobs(e->oom_ms, may_collect);
+    judge_jobs(e->oom_ms, may_collect);
     find_held(jni, e->oom_ms);
     return &me.oom;
 }

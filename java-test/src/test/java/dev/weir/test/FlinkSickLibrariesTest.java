@@ -149,6 +149,7 @@ class FlinkSickLibrariesTest {
         assertThat(first.path("bytes").asLong()).as("whole chunks").isEqualTo(first.path("count").asLong() * 4 * MIB)
                 .isGreaterThan(128 * MIB);
         assertThat(first.path("java_stack").toString()).contains(CHUNK);
-        assertThat(oom.jobsWithEnded()).isEmpty();
+        assertThat(oom.jobsWithEnded()).as("but for a trial buffer of an earlier job, not yet collected")
+                .allSatisfy(job -> assertThat(job.path("ended").asLong()).isLessThan(MIB));
     }
 }
