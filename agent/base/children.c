@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* children.c: one look at /proc for (pid, parent) of every process, then those whose line of parents ends here. A process may
  * end between any two looks. Bound: CHILDREN_MAX processes of this machine; more are not seen. */
-#define _GNU_SOURCE /* O_DIRECTORY, SYS_getdents64 */
 #include "base/children.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/procdir.h"
 #include "base/sysfs.h"
 
-enum { CHILDREN_MAX = 8192, TEXT_CAP = 4096, PATH_CAP = 64, ENTRIES_CAP = 16 * 1024, KIB = 1024 };
+enum { CHILDREN_MAX = 8192, TEXT_CAP = 4096, PATH_CAP = 64, KIB = 1024 };
 
 static struct {
     int32_t pid, parent;
@@ -41,37 +39,19 @@ static bool read_of(int32_t pid, const char *file, char *text, size_t cap)
     return sysfs_read(path, text, cap, NULL) == WEIR_OK;
 }
 
-struct entry { /* of getdents64; the C library's opendir() would allocate */
-    uint64_t       inode;
-    int64_t        next;
-    unsigned short size;
-    unsigned char  type;
-    char           name[];
-};
-
 static size_t list(void)
 {
-    static _Alignas(struct entry) char data[ENTRIES_CAP];
-    char   text[TEXT_CAP], name[16];
-    size_t count = 0;
-    long   got;
-    int    fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    while ((got = syscall(SYS_getdents64, fd, data, sizeof data)) > 0)
-        for (long at = 0; at < got;) {
-            const struct entry *e = (const struct entry *)(const void *)(data + at);
-            int32_t             pid = (int32_t)strtol(e->name, NULL, 10);
-            int32_t             parent;
-            if (pid > 0 && count < CHILDREN_MAX && read_of(pid, "stat", text, sizeof text) &&
-                children_parse(text, name, &parent)) {
-                all[count].pid = pid;
-                all[count].parent = parent;
-                all[count++].below = false;
-            }
-            at += e->size;
-        }
-    close(fd);
+    static int32_t pids[CHILDREN_MAX];
+    char    text[TEXT_CAP], name[16];
+    size_t  count = 0, seen = procdir_ids("/proc", pids, CHILDREN_MAX);
+    int32_t parent;
+    for (size_t i = 0; i < seen && i < CHILDREN_MAX; i++) {
+        if (!read_of(pids[i], "stat", text, sizeof text) || !children_parse(text, name, &parent))
+            continue;
+        all[count].pid = pids[i];
+        all[count].parent = parent;
+        all[count++].below = false;
+    }
     return count;
 }
 

@@ -3,14 +3,13 @@
  * begins. A line that is neither is passed over, a number that does not fit counts as 0. */
 #include "base/smaps.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { TEXT_CAP = 64 * 1024, NAME_CAP = 512, KIB = 1024 };
+#include "base/filelines.h"
+
+enum { NAME_CAP = 512, KIB = 1024 };
 
 struct pass {
     struct smaps_mapping now;
@@ -93,42 +92,20 @@ static void take_field(struct pass *p, const char *line)
     }
 }
 
-/* Whole lines of text; returns how many bytes they were. */
-static size_t take_lines(struct pass *p, char *text)
+static void take_line(void *pass, char *line)
 {
-    char *line = text;
-    for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        *end = '\0';
-        if (!begin(p, line) && p->any)
-            take_field(p, line);
-    }
-    return (size_t)(line - text);
+    struct pass *p = pass;
+    if (!begin(p, line) && p->any)
+        take_field(p, line);
 }
 
 enum weir_rc smaps_each_of(const char *path, smaps_visit *visit, void *with)
 {
-    static char        text[TEXT_CAP]; /* the reporter's alone */
     static struct pass pass;
-    size_t             kept = 0;
-    ssize_t            got;
-    int                fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return WEIR_ENOENT;
     pass = (struct pass){ .visit = visit, .with = with };
-    while ((got = read(fd, text + kept, sizeof text - 1 - kept)) > 0 || (got < 0 && errno == EINTR)) {
-        if (got < 0)
-            continue;
-        kept += (size_t)got;
-        text[kept] = '\0';
-        size_t taken = take_lines(&pass, text);
-        if (taken == 0 && (kept == sizeof text - 1 || strlen(text) < kept))
-            break; /* no line is that long, none holds a NUL */
-        memmove(text, text + taken, kept - taken);
-        kept -= taken;
-    }
-    close(fd);
+    enum weir_rc rc = filelines_each(path, take_line, &pass);
     finish(&pass);
-    return got < 0 ? WEIR_EIO : WEIR_OK;
+    return rc;
 }
 
 enum weir_rc smaps_each(smaps_visit *visit, void *with)

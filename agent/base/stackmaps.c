@@ -5,15 +5,14 @@
  * inaccessible one (a guard of more than GUARD_MAX is not believed). Two addresses in one mapping: the first has it. */
 #include "base/stackmaps.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/filelines.h"
 #include "base/resident.h"
 
-enum { TEXT_CAP = 32 * 1024, GUARD_MAX = 512 * 1024 };
+enum { GUARD_MAX = 512 * 1024 };
 
 struct mapping {
     uintptr_t from, to;
@@ -61,8 +60,9 @@ struct pass {
     uint64_t                mappings;
 };
 
-static void take_line(struct pass *p, const char *line)
+static void take_line(void *pass, char *line)
 {
+    struct pass   *p = pass;
     struct mapping m;
     if (!parse(line, &m))
         return;
@@ -76,39 +76,11 @@ static void take_line(struct pass *p, const char *line)
     p->below = m;
 }
 
-/* Whole lines of text; returns how many bytes they were. */
-static size_t take_lines(struct pass *p, char *text)
-{
-    char *line = text;
-    for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        *end = '\0';
-        take_line(p, line);
-    }
-    return (size_t)(line - text);
-}
-
 enum weir_rc stackmaps_find(struct stackmaps_place *places, size_t count, uint64_t *mappings)
 {
-    static char text[TEXT_CAP]; /* the reporter's alone */
     struct pass pass = { .places = places, .count = count, .below = { .accessible = true } };
-    size_t      kept = 0;
-    ssize_t     got;
-    int         fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return WEIR_ENOENT;
     qsort(places, count, sizeof *places, by_address);
-    while ((got = read(fd, text + kept, sizeof text - 1 - kept)) > 0 || (got < 0 && errno == EINTR)) {
-        if (got < 0)
-            continue;
-        kept += (size_t)got;
-        text[kept] = '\0';
-        size_t taken = take_lines(&pass, text);
-        if (taken == 0 && kept == sizeof text - 1)
-            break; /* no line is that long */
-        memmove(text, text + taken, kept - taken);
-        kept -= taken;
-    }
-    close(fd);
+    enum weir_rc rc = filelines_each("/proc/self/maps", take_line, &pass);
     *mappings = pass.mappings;
-    return got < 0 ? WEIR_EIO : WEIR_OK;
+    return rc;
 }

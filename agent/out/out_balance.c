@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "out/figure.h"
+#include "out/json_parts.h"
 #include "out/out.h"
 #include "out/parts.h"
 #include "out/utf8.h"
@@ -299,29 +300,10 @@ void out_container_more(struct buf *b, const struct weir_breach *breach)
 
 /* ---- JSON ---- */
 
-static void known(struct json *j, const char *key, bool is, uint64_t n)
-{
-    if (is)
-        json_unsigned(j, key, n);
-    else
-        json_null(j, key);
-}
-
-static void time_or_null(struct json *j, const char *key, int64_t ms)
-{
-    if (ms == 0) {
-        json_null(j, key);
-        return;
-    }
-    json_string_begin(j, key);
-    parts_time(j->buf, ms);
-    json_string_end(j);
-}
-
 static void json_parts_of(struct json *j, const struct weir_balance *s)
 {
     json_object(j, "balance");
-    time_or_null(j, "time", s->read_ms);
+    json_time(j, "time", s->read_ms);
     json_unsigned(j, "rss", s->rss);
     json_object(j, "components");
     for (int c = 0; c < WEIR_COMPONENT_COUNT; c++)
@@ -330,7 +312,7 @@ static void json_parts_of(struct json *j, const struct weir_balance *s)
     json_object_end(j);
     json_object(j, "parts");
     for (int p = 0; p < WEIR_PART_COUNT; p++)
-        known(j, part_ids[p], s->part_known[p], s->part[p]);
+        json_known(j, part_ids[p], s->part_known[p], s->part[p]);
     json_object_end(j);
     json_signed(j, "residual", s->residual);
     json_bool(j, "sampled", s->sampled);
@@ -343,12 +325,12 @@ static void json_allocator(struct json *j, const struct weir_allocator *a)
 {
     json_object(j, "allocator");
     json_string(j, "name", out_allocator(a->kind));
-    time_or_null(j, "time", a->read_ms);
-    known(j, "live", a->known, a->live);
-    known(j, "held", a->known, a->held);
-    known(j, "resident", a->resident_known, a->resident);
-    known(j, "retention", a->resident_known, a->retention);
-    known(j, "arenas", a->arenas != 0, a->arenas);
+    json_time(j, "time", a->read_ms);
+    json_known(j, "live", a->known, a->live);
+    json_known(j, "held", a->known, a->held);
+    json_known(j, "resident", a->resident_known, a->resident);
+    json_known(j, "retention", a->resident_known, a->retention);
+    json_known(j, "arenas", a->arenas != 0, a->arenas);
     json_unsigned(j, "cost_us", a->cost_us);
     json_object_end(j);
 }
@@ -374,17 +356,17 @@ static void json_container(struct json *j, const struct weir_container *c)
 {
     json_object(j, "container");
     json_signed(j, "version", c->version);
-    known(j, "limit", c->limited, c->limit);
+    json_known(j, "limit", c->limited, c->limit);
     json_bool(j, "above", c->above);
     json_unsigned(j, "usage", c->usage);
     json_unsigned(j, "charge", c->charge);
-    known(j, "anon", c->stat_known, c->anon);
-    known(j, "file", c->stat_known, c->file);
-    known(j, "inactive_file", c->stat_known, c->inactive_file);
-    known(j, "shmem", c->stat_known, c->shmem);
-    known(j, "kernel", c->stat_known, c->kernel);
-    known(j, "swap", c->swap_known, c->swap);
-    known(j, "oom_kills", c->kills_known, c->oom_kills);
+    json_known(j, "anon", c->stat_known, c->anon);
+    json_known(j, "file", c->stat_known, c->file);
+    json_known(j, "inactive_file", c->stat_known, c->inactive_file);
+    json_known(j, "shmem", c->stat_known, c->shmem);
+    json_known(j, "kernel", c->stat_known, c->kernel);
+    json_known(j, "swap", c->swap_known, c->swap);
+    json_known(j, "oom_kills", c->kills_known, c->oom_kills);
     json_outlook(j, c);
     json_object_end(j);
 }
@@ -401,7 +383,7 @@ static void json_children(struct json *j, const struct weir_balance *s)
         json_signed(j, "pid", c->pid);
         json_string(j, "name", c->name);
         json_unsigned(j, "rss", c->rss);
-        known(j, "pss", c->pss_known, c->pss);
+        json_known(j, "pss", c->pss_known, c->pss);
         json_object_end(j);
     }
     json_array_end(j);
