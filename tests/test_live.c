@@ -284,7 +284,7 @@ static void live_keeps_groups_apart_when_two_hold_all(void)
     uint32_t  found[2] = { 0, 0 }, n = 0;
     instead_of_fresh(SMALL);
     for (uintptr_t a = 4096; n < 2 * EACH; a += 16) {
-        uint64_t group = hash_u64(a) % GROUPS - 20;
+        uint64_t group = hash_high(a >> 16) / (UINT64_MAX / GROUPS + 1) - 20;
         if (group < 2 && found[group] < EACH) {
             found[group]++;
             addr[n++] = a;

@@ -15,6 +15,12 @@ static inline uint64_t hash_u64(uint64_t x)
     return x ^ (x >> 31);
 }
 
+/* Fibonacci hashing, one multiplication: the higher a bit, the more of the input it depends on; use those from 26 on. */
+static inline uint64_t hash_high(uint64_t x)
+{
+    return x * 0x9e3779b97f4a7c15ULL;
+}
+
 /* FNV-1a over bytes, finished with hash_u64 so that low bits are usable as a bucket number. */
 static inline uint64_t hash_bytes(const void *bytes, size_t n)
 {
