@@ -33,12 +33,13 @@
 enum { MAKERS = 8 };
 enum quiet_form { QUIET_NEW, QUIET_NEW_ARRAY, QUIET_NEW_ALIGN, QUIET_NEW_ARRAY_ALIGN, QUIET_FORMS, CANNOT_THROW };
 
+/* The first cache line is what C++ needs, which calls most often. */
 static struct set {
-    _Atomic(void *) real[HOOK_SYMBOL_COUNT];
-    _Atomic(void *) quiet[QUIET_FORMS]; /* the nothrow form beside the original; NULL: there is none */
-    _Atomic(void *) direct_take, direct_give; /* what libstdc++'s operators end in, where the originals are libstdc++'s; else NULL */
     atomic_bool     cxx, deniable, loaded;
-} sets[LIBRARIES];
+    _Atomic(void *) direct_take, direct_give; /* what libstdc++'s operators end in, where the originals are libstdc++'s; else NULL */
+    _Atomic(void *) quiet[QUIET_FORMS]; /* the nothrow form beside the original; NULL: there is none */
+    _Atomic(void *) real[HOOK_SYMBOL_COUNT];
+} __attribute__((aligned(64))) sets[LIBRARIES];
 
 /* libstdc++ as it lies in memory, and its operators new. */
 static struct {
@@ -46,7 +47,7 @@ static struct {
     uintptr_t from, to;
     struct {
         uintptr_t from, to;
-    } make[MAKERS];
+    } make[MAKERS], makers; /* each, and from the first to the last of them */
 } cxx;
 
 /* 8 bytes of the 64 that all our TLS may take. */
@@ -70,16 +71,19 @@ static unsigned whose(unsigned set)
     return set;
 }
 
-/* Is this a call of libstdc++'s own, as opposed to one that it does for a library that is not hooked? */
-static bool is_own(unsigned set, const void *caller)
+static bool is_of_cxx(const void *caller)
 {
     uintptr_t at = (uintptr_t)caller;
-    if (!atomic_load_explicit(&sets[set].cxx, memory_order_relaxed))
-        return true;
-    for (int i = 0; i < MAKERS; i++)
+    for (int i = 0; i < MAKERS && at >= cxx.makers.from && at < cxx.makers.to; i++)
         if (at >= cxx.make[i].from && at < cxx.make[i].to)
             return false;
     return at >= cxx.from && at < cxx.to;
+}
+
+/* Is this a call of libstdc++'s own, as opposed to one that it does for a library that is not hooked? */
+static inline bool is_own(unsigned set, const void *caller)
+{
+    return !atomic_load_explicit(&sets[set].cxx, memory_order_relaxed) || is_of_cxx(caller);
 }
 
 static void *booked(void *p, size_t bytes, unsigned set)
@@ -333,13 +337,6 @@ static void *call_loudly(void *function, const struct making *m)
     return p;
 }
 
-/* libstdc++'s operator new is malloc, and what to do when that has nothing: three of our functions would lie between the two. */
-static void *call_directly(unsigned set, enum quiet_form form, const struct making *m)
-{
-    void *take = form <= QUIET_NEW_ARRAY ? atomic_load_explicit(&sets[set].direct_take, memory_order_relaxed) : NULL;
-    return take != NULL ? ((void *(*)(size_t))take)(m->bytes != 0 ? m->bytes : 1) : NULL;
-}
-
 static void *on_new(const struct making *m, unsigned set, enum hook_symbol symbol)
 {
     enum quiet_form form = form_of(symbol);
@@ -355,13 +352,24 @@ static void *on_new(const struct making *m, unsigned set, enum hook_symbol symbo
         acct_native_settle(&claim);
         return p;
     }
-    p = call_directly(set, form, m);
-    void *quiet = p == NULL ? atomic_load_explicit(&sets[set].quiet[form], memory_order_relaxed) : NULL;
+    void *quiet = atomic_load_explicit(&sets[set].quiet[form], memory_order_relaxed);
     if (quiet != NULL)
         p = call_nothrow(quiet, m);
     if (p == NULL)
         p = call_loudly(original, m);
     return booked(p, m->bytes, set);
+}
+
+/* libstdc++'s operator new is malloc, and what to do when that has nothing: three of our functions would lie between the two. */
+static void *on_plain_new(size_t bytes, unsigned set, enum hook_symbol symbol, const void *caller)
+{
+    void *take = atomic_load_explicit(&sets[set].direct_take, memory_order_relaxed);
+    if (take != NULL && mine.taking == 0 && door_takes() && is_own(set, caller)) {
+        void *p = ((void *(*)(size_t))take)(bytes != 0 ? bytes : 1);
+        if (p != NULL)
+            return booked(p, bytes, set);
+    }
+    return on_new(&(struct making){ 1, bytes, 0, 0, caller }, set, symbol);
 }
 
 /* Those that libstdc++ hands on to free() as they are; an aligned block may need more. */
@@ -514,6 +522,10 @@ void hook_malloc_cxx(unsigned set, const struct elfgot *lib)
             continue;
         cxx.make[i].from = (uintptr_t)maker;
         cxx.make[i].to = (uintptr_t)maker + symbol->st_size;
+        if (cxx.makers.from == 0 || cxx.make[i].from < cxx.makers.from)
+            cxx.makers.from = cxx.make[i].from;
+        if (cxx.make[i].to > cxx.makers.to)
+            cxx.makers.to = cxx.make[i].to;
     }
     atomic_store_explicit(&sets[set].cxx, true, memory_order_relaxed);
 }
