@@ -26,12 +26,11 @@ static struct {
 static struct mark mark(int64_t mono_ms)
 {
     struct mark m = { .mono_ms = mono_ms };
-    uint64_t walks, frames;
+    uint64_t walks, frames, java_walks, java_frames;
     frames_count(&m.walks, &m.frames);
-    frames_count_above(&walks, &frames);
-    m.native_ns = governor_cost(walks, frames);
+    frames_count_above(&java_walks, &java_frames);
     acct_native_walks(&walks, &frames);
-    m.native_ns += governor_native_cost(walks, frames);
+    m.native_ns = governor_native_cost(walks, frames, java_walks, java_frames);
     return m;
 }
 

@@ -85,7 +85,9 @@ static void governor_pays_for_native_walks_from_the_same_law(void)
 {
     struct governor by_cost;
     governor_init(&by_cost);
-    CU_ASSERT_EQUAL(governor_native_cost(10, 200), 10 * GOVERNOR_NS_PER_NATIVE_WALK + 200 * GOVERNOR_NS_PER_NATIVE_FRAME);
+    CU_ASSERT_EQUAL(governor_native_cost(10, 200, 0, 0),
+                    GOVERNOR_NATIVE_TIMES * (10 * GOVERNOR_NS_PER_NATIVE_WALK + 200 * GOVERNOR_NS_PER_NATIVE_FRAME));
+    CU_ASSERT_EQUAL(governor_native_cost(0, 0, 8, 160), GOVERNOR_NATIVE_TIMES * governor_cost(8, 160));
     for (unsigned i = 0; i < 60; i++)
         CU_ASSERT_EQUAL(governor_pay(&by_cost, governor_cost(100000, 2000000), WINDOW_NS),
                         governor_next(&governor, 100000, 2000000, WINDOW_NS));

@@ -17,9 +17,10 @@ uint64_t governor_cost(uint64_t walks, uint64_t frames)
     return walks * GOVERNOR_NS_PER_WALK + frames * GOVERNOR_NS_PER_FRAME;
 }
 
-uint64_t governor_native_cost(uint64_t walks, uint64_t frames)
+uint64_t governor_native_cost(uint64_t walks, uint64_t frames, uint64_t java_walks, uint64_t java_frames)
 {
-    return walks * GOVERNOR_NS_PER_NATIVE_WALK + frames * GOVERNOR_NS_PER_NATIVE_FRAME;
+    uint64_t in_a_row = walks * GOVERNOR_NS_PER_NATIVE_WALK + frames * GOVERNOR_NS_PER_NATIVE_FRAME + governor_cost(java_walks, java_frames);
+    return in_a_row * GOVERNOR_NATIVE_TIMES;
 }
 
 /* Once for each doubling of the income that the expense is above it: blocks far larger than M are walked one and all, so
