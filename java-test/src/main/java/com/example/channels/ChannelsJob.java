@@ -27,6 +27,7 @@ public final class ChannelsJob {
     /** The threads; their buffers go with them. */
     static final class Writers implements Loan {
         private static final long serialVersionUID = 1L;
+        private static final long IDLE_MILLIS = 3000;
 
         private final int count;
         private final int kib;
@@ -54,6 +55,7 @@ public final class ChannelsJob {
                 threads.get(i).start();
                 written.await();
                 if (failure.get() != null) {
+                    Thread.sleep(IDLE_MILLIS); // a pool's threads do not end when one of them fails
                     throw new IllegalStateException("a writer failed", failure.get());
                 }
             }
