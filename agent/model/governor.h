@@ -9,9 +9,9 @@
 enum { GOVERNOR_NS_PER_WALK = 450, GOVERNOR_NS_PER_FRAME = 120 };
 /* The same of native/unwind, names and tables included; what Java frames lie above is a walk of its own. */
 enum { GOVERNOR_NS_PER_NATIVE_WALK = 700, GOVERNOR_NS_PER_NATIVE_FRAME = 25 };
-/* These are walks in a row. One in the middle of a library's own work finds nothing in the caches and takes them from that work: it
- * costs the program so many times as much. By a Flink job with RocksDB, JDK 17, 2 CPUs: against nearly no walks, those that the
- * plain figures put at 0.5 % cost 5.7 % of the TaskManagers' CPU. */
+/* These are walks in a row. One in the middle of a library's own work finds nothing in the caches and takes them from that work. An
+ * estimate, on JDK 17 with a Flink job and RocksDB: three to four times as much by samples of the walking code itself; ten times
+ * by the CPU that TaskManagers took with such walks and nearly without (five rounds, always in that order). */
 enum { GOVERNOR_NATIVE_TIMES = 10 };
 
 struct governor {
