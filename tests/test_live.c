@@ -316,8 +316,26 @@ static void live_costs_at_most_40_bytes_per_further_record(void)
     put_range(FEW, MORE);
     uint64_t each = (arena_resident() - first) / (MORE - FEW);
     CU_ASSERT_TRUE(each <= 40);
-    CU_ASSERT_TRUE(each >=
-                   26); /* more than the record: heads grow with it, so that chains stay short */
+    CU_ASSERT_TRUE(each >= 26); /* more than the record: buckets grow with it, so that chains stay short */
+}
+
+enum { BLOCKS = 20000 };
+
+/* What hangs on a bucket is paid for beside the bucket: long chains show in the memory. */
+static uint64_t bytes_of_blocks(uintptr_t apart)
+{
+    instead_of_fresh(4U << 20);
+    uint64_t none = arena_resident();
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        CU_ASSERT_EQUAL(put(addr_of(1) + i * apart, i, 1), WEIR_OK);
+    return arena_resident() - none;
+}
+
+static void live_keeps_chains_short_however_far_apart_blocks_are(void)
+{
+    const uintptr_t apart[] = { 32, 48, 80, 112, 4096, 4112, 8192, 16384, 32768 + 16, 1 << 16, 1 << 20, (1 << 20) + 4096, 1 << 21, 1 << 26 };
+    for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++)
+        CU_ASSERT_TRUE(bytes_of_blocks(apart[i]) <= 40 * BLOCKS);
 }
 
 static void live_reuses_the_memory_of_records_taken_out(void)
@@ -374,4 +392,5 @@ SUITE(live, fresh, gone, CASE(live_take_returns_what_put_stored_once), CASE(live
       CASE(live_full_still_replaces_and_takes_the_freed_address_again),
       CASE(live_keeps_groups_apart_when_two_hold_all),
       CASE(live_costs_at_most_40_bytes_per_further_record),
+      CASE(live_keeps_chains_short_however_far_apart_blocks_are),
       CASE(live_reuses_the_memory_of_records_taken_out));

@@ -6,7 +6,7 @@
  *               buckets in its own cache, and two threads seldom meet at one lock.
  *               A bucket holds its first record itself, further ones hang on it by index: one cache line for most calls.
  *               A group starts with one bucket and splits the next one in turn whenever it holds more records than
- *               buckets, in place inside a reserved mapping: touched memory follows the live count (about 34 bytes a
+ *               buckets, in place inside a reserved mapping: touched memory follows the live count (some 32 bytes a
  *               record) and nothing is ever rehashed as a whole while a hook waits.
  * Invariant:    an address is in at most one record. A hook takes it out before the real free and puts it in after the
  *               real malloc, so a reused address cannot meet its old record.
@@ -21,8 +21,9 @@
 #include "base/poison.h"
 
 enum { GROUP_BITS = 6, GROUPS = 1 << GROUP_BITS, CHUNK = 16, MIN_RECS = 1024, MAX_RECS = 1 << 26, VISIT_BUCKETS = 16, VISIT_RECORDS = 128 };
-/* Blocks of every malloc are 32 bytes apart or more, most of them. */
-enum { REGION_BITS = 16, SPACING_BITS = 5 };
+/* Blocks of every malloc are 32 bytes apart or more, most of them. Without a step at each page those that are whole pages apart would share
+ * a sixteenth of the buckets. */
+enum { REGION_BITS = 16, SPACING_BITS = 5, PAGE_BITS = 12 };
 /* What `next` says: nothing is here (as in fresh memory), nothing follows, or the further slot with index next - FIRST. */
 enum { EMPTY, LAST, FIRST };
 
@@ -66,7 +67,7 @@ struct place {
 static inline struct place place_of(struct live *t, uintptr_t addr)
 {
     uint64_t region = hash_high(addr >> REGION_BITS);
-    uint32_t within = (uint32_t)(addr >> SPACING_BITS) & ((1U << (REGION_BITS - SPACING_BITS)) - 1);
+    uint32_t within = (uint32_t)(addr >> SPACING_BITS) + (uint32_t)(addr >> PAGE_BITS);
     return (struct place){ &t->group[region >> (64 - GROUP_BITS)], (uint32_t)(region >> (64 - GROUP_BITS - 32)) + within };
 }
 
