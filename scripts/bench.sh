@@ -237,14 +237,13 @@ memory()
     done
 }
 
-# ROUND ROW RECORDS BACKEND: bare first in odd rounds, the agent first in even ones. A run must leave a sheet, so
-# these come three times as often as by default.
+# ROUND ROW RECORDS BACKEND: bare first in odd rounds, the agent first in even ones, with its defaults.
 flink()
 {
     local round=$1 row=$2 variant order=(bare weir) figures
     [ $((round % 2)) = 1 ] || order=(weir bare)
     for variant in "${order[@]}"; do
-        figures=$(scripts/bench-flink.sh "$variant" "$out/flink" "$3" "interval=20s${stacks:+,stacks=$stacks}" "$4") || die "$row $variant failed"
+        figures=$(scripts/bench-flink.sh "$variant" "$out/flink" "$3" "${stacks:+stacks=$stacks}" "$4") || die "$row $variant failed"
         record "$round" "$row" "$variant" "${figures% *}"
         record "$round" "$row-cpu" "$variant" "${figures#* }"
     done
